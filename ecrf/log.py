@@ -1,0 +1,43 @@
+"""Log lines: one JSON object each, and nothing in them that belongs to a patient or opens a door."""
+
+import json
+import logging
+import traceback
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import TracebackType
+
+current_request: ContextVar[str] = ContextVar("current_request", default="")
+"""Id of the request that this thread of execution serves; empty outside requests."""
+
+MESSAGE_LIMIT = 2000
+
+
+def places(trace: TracebackType | None) -> list[str]:
+    """Innermost 20 frames as `file:line function`, without source lines and without values."""
+    frames = traceback.extract_tb(trace)[-20:]
+    return [f"{frame.filename.rsplit('/site-packages/')[-1]}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+class JsonLines(logging.Formatter):
+    """Time (UTC), level, logger, message, request id; of an exception its type and places only.
+
+    The text of an exception is left out: a database error quotes the row that it refused. JSON escapes line
+    breaks, so a value from outside cannot start a line of its own.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage()[:MESSAGE_LIMIT],
+        }
+        if request_id := current_request.get():
+            line["request_id"] = request_id
+        if status := getattr(record, "status_code", None):
+            line["status"] = status
+        if record.exc_info and record.exc_info[0]:
+            line["exception"] = record.exc_info[0].__name__
+            line["places"] = places(record.exc_info[2])
+        return json.dumps(line, ensure_ascii=False, default=str)

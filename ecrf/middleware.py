@@ -1,0 +1,150 @@
+"""What happens to every request before a view sees it."""
+
+import ipaddress
+import uuid
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+
+from ecrf.log import current_request
+from ecrf.sessions import is_too_old
+from trials.audit.origin import origin
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+ADMIN_PREFIX = "/admin/"
+API_PREFIX = "/api/"
+
+
+class RequestIdentity:
+    """Gives each request an id of ours and tells the audit trail which door it came through.
+
+    An id sent by the client is ignored: it could be made to look like another request.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        source = "ADMIN" if request.path_info.startswith(ADMIN_PREFIX) else "API"
+        token = current_request.set(request_id)
+        try:
+            with origin(source=source, request_id=request_id):
+                response = self.get_response(request)
+        finally:
+            current_request.reset(token)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class LoopbackOnly:
+    """Refuses whatever did not come straight from this machine. For the demo, whose passwords are public."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_loopback(request.META.get("REMOTE_ADDR", "")) and not is_forwarded(request):
+            return self.get_response(request)
+        return HttpResponseForbidden("The demo answers this machine only.", content_type="text/plain")
+
+
+def is_loopback(address: str) -> bool:
+    """True for 127.0.0.0/8 (also as IPv4 inside IPv6) and ::1; False for anything else."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return bool((mapped or parsed).is_loopback)
+
+
+FORWARDING_HEADERS = {
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_REAL_IP",
+    "HTTP_X_CLIENT_IP",
+    "HTTP_TRUE_CLIENT_IP",
+}
+
+
+def is_forwarded(request: HttpRequest) -> bool:
+    """True when any header says that a proxy stands between the client and us."""
+    return any(name.startswith("HTTP_X_FORWARDED") or name in FORWARDING_HEADERS for name in request.META)
+
+
+class Refusal(NamedTuple):
+    """Why a body is not read."""
+
+    status: int
+    code: str
+    detail: str
+
+
+class BoundedBody:
+    """Refuses a body that is too large, compressed or of unknown length, before anything reads it."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        refusal = refused_body(request)
+        if refusal is None:
+            return self.get_response(request)
+        response = JsonResponse({"code": refusal.code, "detail": refusal.detail}, status=refusal.status)
+        response["Connection"] = "close"  # the body stays unread on the wire
+        return response
+
+
+def refused_body(request: HttpRequest) -> Refusal | None:
+    """The reason to refuse the body of `request`, judged by its headers alone; None when it may be read."""
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
+        return Refusal(415, "content_encoding", "A compressed request body is not accepted.")
+    if request.META.get("HTTP_TRANSFER_ENCODING"):
+        # Django reads a body without length as empty: what was sent would be dropped in silence.
+        return Refusal(411, "length_required", "Send Content-Length: a chunked request body is not accepted.")
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        return Refusal(400, "content_length", "Content-Length is not a number.")
+    limit = body_limit_bytes(request.path_info)
+    if len(length) > 18 or int(length) > limit:
+        return Refusal(413, "body_too_large", f"The request body is larger than {limit} bytes.")
+    return None
+
+
+def body_limit_bytes(path: str) -> int:
+    """Largest body in bytes that `path` accepts."""
+    for prefix, limit in settings.BODY_LIMITS_BYTES_BY_PREFIX.items():
+        if path.startswith(prefix):
+            return int(limit)
+    return int(settings.BODY_LIMIT_BYTES)
+
+
+class NoStore:
+    """Keeps replies out of every cache unless the view itself said something about caching."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store"
+        return response
+
+
+class AbsoluteSession:
+    """Ends a session that has lasted long enough, however busy it is."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_too_old(request):
+            logout(request)
+        return self.get_response(request)

@@ -1,0 +1,56 @@
+"""Database connections, with every guarantee of durability spelled out."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+
+LOCK_WAIT_SECONDS = 20
+
+SQLITE: dict[str, Any] = {
+    "ATOMIC_REQUESTS": False,
+    "OPTIONS": {
+        # A DEFERRED transaction that turns into a write fails at once when another writer is active.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": LOCK_WAIT_SECONDS,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+            "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON"
+        ),
+    },
+}
+
+POSTGRESQL: dict[str, Any] = {
+    "ATOMIC_REQUESTS": False,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": {
+        "options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+    },
+}
+
+
+def embedded(path: Path) -> dict[str, Any]:
+    """An SQLite file at `path`."""
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), **SQLITE}
+
+
+def postgresql(connection: dict[str, Any], *, pool: bool) -> dict[str, Any]:
+    """A PostgreSQL database; `connection` holds Django's NAME, USER, PASSWORD, HOST, PORT, OPTIONS."""
+    options = {**POSTGRESQL["OPTIONS"], **connection.get("OPTIONS", {})}
+    if pool:
+        options["pool"] = True
+    return {"ENGINE": "django.db.backends.postgresql", **POSTGRESQL, **connection, "OPTIONS": options}
+
+
+def from_url(url: str) -> dict[str, Any]:
+    """Read `postgresql://user:password@host:port/name` or `sqlite:////path/to/file`.
+
+    Raises ValueError for any other engine, without repeating the URL, which may hold a password.
+    """
+    parsed = dict(environ.Env.db_url_config(url))
+    engine = parsed.pop("ENGINE", "")
+    if engine.endswith(".sqlite3") and parsed["NAME"] != ":memory:":
+        return embedded(Path(parsed["NAME"]))
+    if engine.endswith(".postgresql"):
+        return postgresql(parsed, pool=True)
+    raise ValueError("DATABASE_URL must start with postgresql:// or sqlite:/// and name a database")
