@@ -40,6 +40,6 @@ def ready(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         return JsonResponse({"status": "not ready", "reason": "the database does not answer"}, status=503)
     if missing:
-        reason = f"{len(missing)} migrations are not applied"
+        reason = f"migrations not applied: {len(missing)}"
         return JsonResponse({"status": "not ready", "reason": reason}, status=503)
     return JsonResponse({"status": "ready"})

