@@ -156,6 +156,7 @@ def test_a_number_written_out_is_read_back(number, comparator):
         ("<2", "0", "20", "NORMAL"),
         ("<25", "0", "20", ""),
         ("-1", "0", "20", "LOW"),
+        ("<0", "0", "20", "LOW"),
         ("<2", "-3", "3", ""),
     ],
 )

@@ -84,6 +84,12 @@ def test_a_word_that_would_favor_small_numbers_is_passed_over():
     assert [part.below(3 * 2**30) for _ in drawn[1:]] == [word for word in drawn if word < 3 * 2**30]
 
 
+def test_a_word_equal_to_the_bound_is_passed_over():
+    stream = WordStream(seed=SEED, stratum="big")
+    stream.below(2**32)
+    assert stream.below(3116211625) == 3095516139  # the word in between is 3116211625 itself
+
+
 def test_the_published_digest_is_frozen():
     assert published_digest(**PUBLISHED) == "39443ca6bdc09d0123514c54e1f61af70409e0eb2e87b271678dae0bc6b529df"
 

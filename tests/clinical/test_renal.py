@@ -1,4 +1,4 @@
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 
@@ -34,6 +34,12 @@ def test_a_clearance_of_exactly_60_is_exactly_60():
 def test_the_clearance_of_a_woman_is_0_85_of_that_of_a_man():
     woman = cockcroft_gault(**PERSON | {"sex": Sex.FEMALE})
     assert round(woman / cockcroft_gault(**PERSON), 20) == Decimal("0.85")
+
+
+def test_clearance_does_not_depend_on_the_callers_precision():
+    expected = cockcroft_gault(**PERSON)
+    with localcontext(prec=5):
+        assert cockcroft_gault(**PERSON) == expected
 
 
 @pytest.mark.parametrize(
