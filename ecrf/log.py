@@ -33,7 +33,9 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage()[:MESSAGE_LIMIT],
         }
-        if request_id := current_request.get():
+        # Django logs a refused request after the middleware has gone; the request itself still knows.
+        request_id = current_request.get() or getattr(getattr(record, "request", None), "request_id", "")
+        if request_id:
             line["request_id"] = request_id
         if status := getattr(record, "status_code", None):
             line["status"] = status

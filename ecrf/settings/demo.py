@@ -19,5 +19,7 @@ DATABASES = {"default": from_url(DATABASE_URL) if DATABASE_URL else embedded(VAR
 MIDDLEWARE = ["ecrf.middleware.LoopbackOnly", *MIDDLEWARE]
 
 # Served straight from the packages, so that nothing has to be collected first.
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

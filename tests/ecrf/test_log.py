@@ -40,6 +40,13 @@ def test_lines_of_a_request_carry_its_id() -> None:
     assert "request_id" not in line("something")
 
 
+def test_a_page_that_is_not_found_is_logged_under_the_id_of_its_request(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = client.get("/no/such/page")
+    assert json.loads(JsonLines().format(caplog.records[-1]))["request_id"] == response["X-Request-ID"]
+
+
 def test_neither_a_body_nor_a_token_reaches_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     client.post(
