@@ -31,7 +31,7 @@ WITHOUT_POSTGRESQL = "ECRF_ALLOW_NO_POSTGRES"
 TOTALS = pytest.StashKey[Totals]()
 FOR_POSTGRESQL = pytest.StashKey[int]()
 
-DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
