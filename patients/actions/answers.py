@@ -1,0 +1,169 @@
+"""From what was sent to what a form can hold: every answer cleaned, every refusal named by its field."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from patients.forms import FormDefinition, Item, Section
+from patients.models import MissingReason
+from trials.actions.errors import Refused
+from trials.clinical import partial_date
+from trials.models import Laboratory, Site
+
+MAXIMUM_ROWS = 500
+ALWAYS_ALLOWED = ("missing_reasons", "external_id")
+ROW_ONLY = ("repeat", "entered_in_error")
+
+
+@dataclass
+class Answers:
+    """Cleaned answers of one section: values by column, and why others are missing."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    missing_reasons: dict[str, str] | None = None
+    external_id: str | None = None
+    repeat: int | None = None
+    entered_in_error: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """What cleaning needs to know: the site (for its laboratories and study) and its calendar day."""
+
+    site: Site
+    today: date
+
+
+def clean_form(
+    form: FormDefinition,
+    data: Mapping[str, Any],
+    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    context: Context,
+) -> tuple[Answers, dict[str, list[Answers]]]:
+    """All answers of a form and its rows. Raises Refused with every error found, nested as it was sent."""
+    errors: dict[str, Any] = {}
+    answers, own_errors = clean_section(form, data, context, extra=())
+    errors |= own_errors
+    cleaned_rows: dict[str, list[Answers]] = {}
+    for name, sent in rows.items():
+        if name not in form.rows:
+            errors[name] = ["is not a part of this form"]
+            continue
+        if len(sent) > MAXIMUM_ROWS:
+            errors[name] = [f"has more than {MAXIMUM_ROWS} rows"]
+            continue
+        cleaned = [clean_section(form.rows[name], row, context, extra=ROW_ONLY) for row in sent]
+        cleaned_rows[name] = [answer for answer, _errors in cleaned]
+        if any(row_errors for _answer, row_errors in cleaned):
+            errors[name] = [row_errors for _answer, row_errors in cleaned]
+    if errors:
+        raise Refused(errors)
+    return answers, cleaned_rows
+
+
+def clean_section(
+    section: Section, data: Mapping[str, Any], context: Context, extra: Sequence[str]
+) -> tuple[Answers, dict[str, Any]]:
+    """Answers of one section and the errors found in it, by field."""
+    answers, errors = Answers(), {}
+    items = {item.name: item for item in section.items}
+    for name, value in data.items():
+        if name in items:
+            _clean_into(answers, errors, items[name], value, context)
+        elif name not in (*ALWAYS_ALLOWED, *extra):
+            errors[name] = ["is not a field of this form"]
+    _clean_common(answers, errors, data, section)
+    for name in answers.missing_reasons or {}:
+        if name in items and answers.values.get(items[name].attname) is not None:
+            errors[name] = ["has a value and a reason for its absence; only one can be true"]
+    return answers, errors
+
+
+def _clean_into(answers: Answers, errors: dict[str, Any], item: Item, value: Any, context: Context) -> None:
+    if item.derived:
+        errors[item.name] = ["is computed by the server and cannot be sent"]
+        return
+    try:
+        answers.values[item.attname] = clean_value(item, value, context)
+    except ValidationError as error:
+        errors[item.name] = list(error.messages)
+
+
+def clean_value(item: Item, value: Any, context: Context) -> Any:
+    """One answer as its column holds it; an empty one is None. Raises ValidationError with the reason."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, list | dict):
+        raise ValidationError("must be a single value")
+    if item.protocol_noun is not None:
+        return _protocol_item(item, value, context)
+    if isinstance(value, str) and any(
+        letter == "\x00" or 0xD800 <= ord(letter) <= 0xDFFF for letter in value
+    ):
+        raise ValidationError("contains a character that cannot be stored")
+    cleaned = item.field.clean(value, None)
+    _refuse_future(item, cleaned, context.today)
+    return cleaned
+
+
+def _refuse_future(item: Item, value: Any, today: date) -> None:
+    if value is None or item.meaning.future:
+        return
+    if item.kind == "date":
+        earliest = value
+    elif item.kind == "partial date":
+        earliest = partial_date.span(value)[0]
+    else:
+        return
+    if earliest > today:
+        raise ValidationError(f"lies in the future (today at the site is {today})")
+
+
+def _protocol_item(item: Item, value: Any, context: Context) -> int:
+    noun = item.protocol_noun
+    assert noun is not None
+    code = value.code if isinstance(value, noun) else value  # type: ignore[attr-defined]
+    candidates: Any = noun.objects.filter(study_id=context.site.study_id)
+    if noun is Laboratory:
+        candidates = candidates.filter(site=context.site)
+    found = (
+        candidates.filter(code=code).values_list("pk", flat=True).first() if isinstance(code, str) else None
+    )
+    if found is None:
+        # The same words for an unknown code and for another site's: neither may be told apart.
+        raise ValidationError("is not a known code")
+    return found
+
+
+def _clean_common(
+    answers: Answers, errors: dict[str, Any], data: Mapping[str, Any], section: Section
+) -> None:
+    names = {item.name for item in section.asked}
+    if "missing_reasons" in data:
+        reasons = data["missing_reasons"] or {}
+        if not isinstance(reasons, Mapping) or not all(
+            name in names and reason in MissingReason.values for name, reason in reasons.items()
+        ):
+            allowed = ", ".join(MissingReason.values)
+            errors["missing_reasons"] = [f"must name fields of this form, each with one of: {allowed}"]
+        else:
+            answers.missing_reasons = dict(reasons)
+    if "external_id" in data:
+        external_id = data["external_id"] or ""
+        if not isinstance(external_id, str) or len(external_id) > 100 or not external_id.isprintable():
+            errors["external_id"] = ["must be printable text of at most 100 characters"]
+        else:
+            answers.external_id = external_id.strip()
+    if data.get("repeat") is not None:
+        if isinstance(data["repeat"], bool) or not isinstance(data["repeat"], int):
+            errors["repeat"] = ["must be the number of an existing row"]
+        else:
+            answers.repeat = data["repeat"]
+    if "entered_in_error" in data:
+        if not isinstance(data["entered_in_error"], bool):
+            errors["entered_in_error"] = ["must be true or false"]
+        else:
+            answers.entered_in_error = data["entered_in_error"]

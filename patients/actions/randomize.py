@@ -1,0 +1,78 @@
+"""Randomize: the next free slot of the list, once, for ever."""
+
+from datetime import timedelta
+from itertools import chain as flatten
+
+from django.conf import settings
+
+from patients.actions.permission import act_on
+from patients.actions.schedule import plan_cycle, plan_recurring
+from patients.actions.visits import cycle_days
+from patients.models import Allocation, Subject, SubjectStatus
+from patients.selectors import eligibility_findings
+from trials.actions.errors import AlreadyRandomized, ListExhausted, NotEligible, WrongState
+from trials.audit import clock
+from trials.audit.recording import recording
+from trials.models import RandomizationList, RandomizationSlot, User
+from trials.roles import Verb
+
+NO_STRATUM = ""
+
+
+def randomize(*, actor: User, subject: Subject) -> Allocation:
+    """Give the subject the next free slot, in the order of the lists and of the slots in them.
+
+    Raises NotPermitted, NotEligible (naming each criterion that is not met or cannot be determined),
+    AlreadyRandomized, WrongState, ListExhausted (nothing is borrowed from elsewhere). A refusal uses no
+    slot.
+    """
+    act = act_on(subject, actor, Verb.RANDOMIZE, "randomize")
+    with recording(subject.chain, act):
+        subject = Subject.locked(pk=subject.pk)
+        if Allocation.objects.filter(subject=subject).exists():
+            raise AlreadyRandomized()
+        if subject.status != SubjectStatus.SCREENING:
+            raise WrongState(f"The subject is not in screening ({subject.get_status_display()}).")
+        if findings := eligibility_findings(subject):
+            raise NotEligible({finding.code: [finding.reason] for finding in findings})
+        slot = _take_next_slot(subject)
+        allocation = Allocation(
+            subject=subject,
+            slot=slot,
+            arm=slot.arm,
+            randomized_on=clock.today(subject.site.time_zone),
+            randomized_at=clock.now(),
+        )
+        allocation.save()
+        subject.status, subject.version = SubjectStatus.RANDOMIZED, subject.version + 1
+        subject.save()
+        plan_cycle(subject, allocation, 1, allocation.randomized_on)
+        plan_recurring(
+            subject,
+            allocation.randomized_on,
+            allocation.randomized_on + timedelta(days=2 * cycle_days(allocation)),
+        )
+    return allocation
+
+
+def _take_next_slot(subject: Subject) -> RandomizationSlot:
+    """The first slot that no allocation holds, under the lock of the study's lists.
+
+    The lists are locked, not the slot: with SKIP LOCKED, commits could be out of order. A slot is used
+    when an allocation points to it; a unique key in the database forbids a second one.
+    """
+    lists = list(
+        RandomizationList.objects.select_for_update().filter(study_id=subject.study_id).order_by("order")
+    )
+    if any(each.is_demo for each in lists) and not getattr(settings, "DEMO", False):
+        raise WrongState("The randomization list is a demonstration list, which this installation refuses.")
+    free = (
+        RandomizationSlot.objects.select_related("arm")
+        .filter(list=each, stratum=NO_STRATUM, allocation__isnull=True)
+        .order_by("number")[:1]
+        for each in lists
+    )
+    slot = next(flatten.from_iterable(free), None)
+    if slot is None:
+        raise ListExhausted()
+    return slot

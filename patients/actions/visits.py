@@ -1,0 +1,115 @@
+"""What happens to visits and cycles."""
+
+from datetime import date, timedelta
+
+from patients.actions.permission import act_on
+from patients.actions.schedule import plan_cycle, plan_recurring
+from patients.models import Allocation, Cycle, Subject, Visit, VisitStatus
+from trials.actions.errors import Refused, Stale, WrongState
+from trials.audit import clock
+from trials.audit.recording import recording
+from trials.models import User
+from trials.roles import Verb
+
+DEFAULT_CYCLE_DAYS = 21
+
+
+def open_visit(
+    *, actor: User, visit: Visit, occurred_on: date, version: int, reason: str | None = None
+) -> Visit:
+    """Record that a planned visit took place. A later correction of the day needs a reason.
+
+    Day 1 of a cycle also says when the cycle started. Raises NotPermitted, Refused, Stale, ReasonRequired.
+    """
+    subject = visit.subject
+    changes = visit.status != VisitStatus.PLANNED
+    act = act_on(
+        subject, actor, Verb.ENTER, "correct visit" if changes else "open visit", _needed(changes, reason)
+    )
+    _refuse_future(subject, occurred_on, "occurred_on")
+    with recording(subject.chain, act):
+        visit = _current(visit, version)
+        visit.status, visit.occurred_on, visit.missed_reason = VisitStatus.OCCURRED, occurred_on, ""
+        visit.version += 1
+        visit.save()
+        if visit.cycle is not None and visit.definition is not None and visit.definition.day == 1:
+            cycle = Cycle.locked(pk=visit.cycle_id)
+            cycle.started_on, cycle.version = occurred_on, cycle.version + 1
+            cycle.save()
+    return visit
+
+
+def miss_visit(*, actor: User, visit: Visit, why: str, version: int, reason: str | None = None) -> Visit:
+    """Record that a visit did not take place, and why. Raises like open_visit."""
+    if not why.strip():
+        raise Refused({"missed_reason": ["is required"]})
+    changes = visit.status != VisitStatus.PLANNED
+    act = act_on(visit.subject, actor, Verb.ENTER, "miss visit", _needed(changes, reason))
+    with recording(visit.subject.chain, act):
+        visit = _current(visit, version)
+        visit.status, visit.occurred_on, visit.missed_reason = VisitStatus.MISSED, None, why.strip()
+        visit.version += 1
+        visit.save()
+    return visit
+
+
+def add_unscheduled_visit(*, actor: User, subject: Subject, occurred_on: date, why: str) -> Visit:
+    """A visit that the schedule does not know; numbered UNS1, UNS2, ... by the server."""
+    if not why.strip():
+        raise Refused({"unscheduled_reason": ["is required"]})
+    _refuse_future(subject, occurred_on, "occurred_on")
+    with recording(subject.chain, act_on(subject, actor, Verb.ENTER, "add unscheduled visit")):
+        number = Visit.objects.filter(subject=subject, definition__isnull=True).count() + 1
+        visit = Visit(
+            subject=subject,
+            code=f"UNS{number}",
+            title=f"Unscheduled visit {number}",
+            status=VisitStatus.OCCURRED,
+            occurred_on=occurred_on,
+            unscheduled_reason=why.strip(),
+        )
+        visit.save()
+    return visit
+
+
+def open_cycle(*, actor: User, subject: Subject) -> Cycle:
+    """Plan the next cycle: counted from the day the last one started, so that a delay moves what follows.
+
+    Raises NotPermitted, WrongState (not randomized, or the last cycle has not started).
+    """
+    with recording(subject.chain, act_on(subject, actor, Verb.ENTER, "plan cycle")):
+        allocation = Allocation.objects.select_related("arm").filter(subject=subject).first()
+        if allocation is None:
+            raise WrongState("The subject is not randomized; cycles begin after randomization.")
+        last = Cycle.objects.filter(subject=subject).order_by("-number").first()
+        if last is None or last.started_on is None:
+            raise WrongState("The last cycle has not started; its first day is needed to plan the next.")
+        length = cycle_days(allocation)
+        first_day = last.started_on + timedelta(days=length)
+        cycle = plan_cycle(subject, allocation, last.number + 1, first_day)
+        plan_recurring(subject, allocation.randomized_on, first_day + timedelta(days=length))
+    return cycle
+
+
+def cycle_days(allocation: Allocation) -> int:
+    """The length of a cycle in the subject's arm, in days."""
+    lengths = allocation.arm.regimen.exclude(cycle_length_days=None).values_list(
+        "cycle_length_days", flat=True
+    )
+    return max(lengths, default=DEFAULT_CYCLE_DAYS)
+
+
+def _current(visit: Visit, version: int) -> Visit:
+    visit = Visit.objects.select_related("subject__site", "definition", "cycle").get(pk=visit.pk)
+    if visit.version != version:
+        raise Stale(visit.version)
+    return visit
+
+
+def _needed(changes: bool, reason: str | None) -> str | None:
+    return (reason or "") if changes else None
+
+
+def _refuse_future(subject: Subject, day: date, field: str) -> None:
+    if day > clock.today(subject.site.time_zone):
+        raise Refused({field: ["lies in the future"]})

@@ -1,0 +1,188 @@
+"""The edit checks that run today, one small function each. The ids are those of the study's check list."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from patients.checks.engine import Check, Hit
+from patients.forms import definition_of, rows_of
+from patients.models import (
+    AdverseEvent,
+    CaseReportForm,
+    DailyDosePeriod,
+    Demographics,
+    DoseAdministration,
+    EntryState,
+    LabSample,
+    MedicalHistory,
+    Severity,
+    VitalSigns,
+    YesNo,
+)
+from patients.selectors import first_consent
+from trials.clinical.age import agrees
+from trials.clinical.partial_date import Truth, before, parse
+
+
+def age_contradicts_birth(form: Demographics) -> Iterator[Hit]:
+    """The stated age must be possible for the recorded month of birth on the day of consent."""
+    consent = first_consent(form.subject)
+    if form.birth is None or form.age is None or consent is None or consent.signed_on is None:
+        return
+    if not agrees(form.age, parse(form.birth), consent.signed_on):
+        yield Hit(
+            "age",
+            f"An age of {form.age} is not possible for a birth in {form.birth} and consent on {consent.signed_on}.",
+        )
+
+
+def age_outside_protocol(form: Demographics) -> Iterator[Hit]:
+    study = form.subject.study
+    if form.age is None or study.minimum_age is None or study.maximum_age is None:
+        return
+    if not study.minimum_age <= form.age <= study.maximum_age:
+        yield Hit("age", f"The protocol asks for an age of {study.minimum_age} to {study.maximum_age} years.")
+
+
+def range_is_missing(form: LabSample) -> Iterator[Hit]:
+    """A result without a range is kept and questioned; it is never taken for normal."""
+    for row in rows_of(form, "results"):
+        if getattr(row, "number", None) is not None and getattr(row, "reference_range_id", None) is None:
+            yield Hit(
+                "range_low", "No reference range of this laboratory, test and unit applies on this day.", row
+            )
+
+
+def unit_is_missing(form: LabSample) -> Iterator[Hit]:
+    for row in rows_of(form, "results"):
+        test = getattr(row, "test", None)
+        if getattr(row, "number", None) is not None and not getattr(row, "unit", None) and test and test.unit:
+            yield Hit("unit", "The result has no unit; none is assumed.", row)
+
+
+def significance_is_missing(form: LabSample) -> Iterator[Hit]:
+    for row in rows_of(form, "results"):
+        abnormal = getattr(row, "flag", None) in ("LOW", "HIGH", "ABNORMAL")
+        if abnormal and not getattr(row, "clinically_significant", None):
+            yield Hit("clinically_significant", "The result is abnormal: is it clinically significant?", row)
+
+
+def pressures_are_reversed(form: VitalSigns) -> Iterator[Hit]:
+    for row in rows_of(form, "blood_pressures"):
+        systolic, diastolic = getattr(row, "systolic", None), getattr(row, "diastolic", None)
+        if systolic is not None and diastolic is not None and systolic <= diastolic:
+            yield Hit("systolic", "The systolic pressure is not above the diastolic pressure.", row)
+
+
+def dose_differs_without_reason(form: DoseAdministration) -> Iterator[Hit]:
+    given = form.dose if form.given == YesNo.YES else Decimal(0)
+    if (
+        form.planned_dose is None
+        or given is None
+        or form.difference
+        or form.entry_state == EntryState.NOT_DONE
+    ):
+        return
+    if given != form.planned_dose:
+        yield Hit(
+            "difference",
+            f"Given {_plain(given)} mg, planned {_plain(form.planned_dose)} mg: please give the reason.",
+        )
+
+
+def daily_dose_differs_without_reason(form: DailyDosePeriod) -> Iterator[Hit]:
+    if form.planned_dose is None or form.dose is None or form.difference:
+        return
+    if form.dose != form.planned_dose:
+        yield Hit(
+            "difference",
+            f"Taken {_plain(form.dose)} mg, planned {_plain(form.planned_dose)} mg: please give the reason.",
+        )
+
+
+def drug_is_not_of_the_arm(form: DoseAdministration | DailyDosePeriod) -> Iterator[Hit]:
+    allocation = getattr(form.subject, "allocation", None)
+    if form.drug is None or allocation is None:
+        return
+    if not allocation.arm.regimen.filter(drug_id=form.drug_id).exists():
+        yield Hit("drug", f"{form.drug} is not part of arm {allocation.arm.code}.")
+
+
+def infusion_ends_before_it_starts(form: DoseAdministration) -> Iterator[Hit]:
+    if form.started_at and form.ended_at and form.ended_at <= form.started_at:
+        yield Hit("ended_at", "The infusion ends before it starts.")
+
+
+def ends_before_it_starts(form: CaseReportForm) -> Iterator[Hit]:
+    """Only what is certain: a partial date that may lie on either side is not questioned."""
+    started, ended = getattr(form, "started", None), getattr(form, "ended", None)
+    if started is None or ended is None:
+        return
+    if before(str(ended), str(started)) is Truth.YES:
+        yield Hit("ended", f"The end ({ended}) lies before the start ({started}).")
+
+
+def ongoing_contradicts_end(form: AdverseEvent | MedicalHistory) -> Iterator[Hit]:
+    if form.ongoing == YesNo.YES and form.ended:
+        yield Hit("ongoing", "Ongoing, and yet an end is given.")
+
+
+def seriousness_is_contradictory(form: AdverseEvent) -> Iterator[Hit]:
+    boxes = ("results_in_death", "life_threatening", "hospitalization", "disability", "congenital_anomaly")
+    ticked = any(getattr(form, box) == YesNo.YES for box in (*boxes, "medically_important"))
+    if form.serious == YesNo.YES and not ticked:
+        yield Hit("serious", "Serious, but no criterion of seriousness is answered yes.")
+    if form.serious == YesNo.NO and ticked:
+        yield Hit("serious", "A criterion of seriousness is answered yes, but the event is not serious.")
+
+
+def death_is_contradictory(form: AdverseEvent) -> Iterator[Hit]:
+    signs = {form.grade == "5", form.outcome == "FATAL", form.results_in_death == YesNo.YES}
+    if len(signs) > 1 and form.grade and form.outcome:
+        yield Hit("outcome", "Grade 5, outcome fatal and “results in death” must agree.")
+
+
+def start_lies_before_consent(form: AdverseEvent) -> Iterator[Hit]:
+    consent = first_consent(form.subject)
+    if consent is None or form.started is None or consent.signed_on is None:
+        return
+    if before(form.started, consent.signed_on.isoformat()) is Truth.YES:
+        yield Hit("started", f"The event starts before consent ({consent.signed_on}): is it medical history?")
+
+
+def value_is_unusual(form: CaseReportForm) -> Iterator[Hit]:
+    """Any question with usual limits: a value outside is recorded and questioned."""
+    for item in definition_of(type(form)).asked:
+        value, usual = getattr(form, item.attname), item.meaning.usual
+        if usual is not None and value is not None and not Decimal(usual[0]) <= value <= Decimal(usual[1]):
+            unit = f" {item.meaning.unit}" if item.meaning.unit else ""
+            yield Hit(
+                item.name, f"{item.question}: {_plain(Decimal(value))}{unit} is unusual; please confirm."
+            )
+
+
+def _plain(value: Decimal) -> str:
+    return format(value.normalize(), "f")
+
+
+CHECKS = (
+    Check("EC01a", "DM", Severity.HARD, age_contradicts_birth),
+    Check("EC01b", "DM", Severity.HARD, age_outside_protocol),
+    Check("EC08a", "LB", Severity.HARD, range_is_missing),
+    Check("EC08b", "LB", Severity.HARD, unit_is_missing),
+    Check("EC09", "LB", Severity.SOFT, significance_is_missing),
+    Check("EC12a", "VS", Severity.HARD, pressures_are_reversed),
+    Check("EC12b", "VS", Severity.SOFT, value_is_unusual),
+    Check("EC13", "ECD", Severity.SOFT, daily_dose_differs_without_reason),
+    Check("EC15a", "EC", Severity.HARD, drug_is_not_of_the_arm),
+    Check("EC15b", "ECD", Severity.HARD, drug_is_not_of_the_arm),
+    Check("EC16", "EC", Severity.SOFT, dose_differs_without_reason),
+    Check("EC18", "EC", Severity.HARD, infusion_ends_before_it_starts),
+    Check("EC21a", "AE", Severity.HARD, ends_before_it_starts),
+    Check("EC21b", "AE", Severity.HARD, ongoing_contradicts_end),
+    Check("EC21c", "AE", Severity.HARD, start_lies_before_consent),
+    Check("EC21d", "CM", Severity.HARD, ends_before_it_starts),
+    Check("EC21e", "ECD", Severity.HARD, ends_before_it_starts),
+    Check("EC22", "AE", Severity.HARD, death_is_contradictory),
+    Check("EC23", "AE", Severity.HARD, seriousness_is_contradictory),
+    Check("EC39", "MH", Severity.SOFT, ongoing_contradicts_end),
+)

@@ -1,0 +1,28 @@
+"""What the server computes when a form is saved: a table from form to function.
+
+A derivation gets the form and its rows as they will be stored and sets the derived fields of both.
+It reads through selectors and never saves.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from patients.derivations.dose import derive_daily_dose, derive_dose
+from patients.derivations.laboratory import derive_results
+from patients.models import CaseReportForm, DailyDosePeriod, DoseAdministration, LabSample, Row
+
+Rows = Mapping[str, Sequence[Row]]
+Derivation = Callable[[Any, Rows], None]
+
+DERIVATIONS: dict[type[CaseReportForm], Derivation] = {
+    LabSample: derive_results,
+    DoseAdministration: derive_dose,
+    DailyDosePeriod: derive_daily_dose,
+}
+
+
+def derive(record: CaseReportForm, rows: Rows) -> None:
+    """Compute the derived fields of a form and its rows. Raises Refused for what cannot be a fact."""
+    derivation = DERIVATIONS.get(type(record))
+    if derivation is not None:
+        derivation(record, rows)

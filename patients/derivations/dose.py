@@ -1,0 +1,166 @@
+"""Planned doses: computed from the regimen, with everything they rest on stored beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from patients.models import Allocation, DailyDosePeriod, DoseAdministration, Row, Subject
+from patients.selectors import Measurement, allocation_of, current, last_measured
+from trials.clinical.body_surface_area import Formula, body_surface_area
+from trials.clinical.dosing import WeightBand, dose_by_body_surface, dose_by_weight
+from trials.clinical.undetermined import Undetermined
+from trials.models import DoseRule, RegimenElement
+
+FOUR_PLACES = Decimal("0.0001")
+
+
+@dataclass(frozen=True)
+class PlannedDose:
+    """A planned dose in mg and what it rests on; `dose` is None where it cannot be determined."""
+
+    dose: Decimal | None
+    note: str
+    weight: Decimal | None = None
+    height: Decimal | None = None
+    formula: str | None = None
+    surface: Decimal | None = None
+
+
+def derive_dose(record: DoseAdministration, rows: Mapping[str, Sequence[Row]]) -> None:
+    """Set the planned dose of an administration, with weight, height, formula and surface."""
+    planned = planned_dose(record.subject, record.drug_id, record.given_on)
+    record.planned_dose, record.planned_dose_note = planned.dose, planned.note
+    record.weight_used, record.height_used = planned.weight, planned.height
+    record.surface_formula, record.surface_used = planned.formula, planned.surface
+
+
+def derive_daily_dose(record: DailyDosePeriod, rows: Mapping[str, Sequence[Row]]) -> None:
+    """Set the planned starting dose of a daily drug and the weight it rests on."""
+    planned = planned_dose(record.subject, record.drug_id, record.started)
+    record.planned_dose, record.planned_dose_note = planned.dose, planned.note
+    record.weight_used = planned.weight
+
+
+def planned_dose(subject: Subject, drug_id: int | None, on: date | None) -> PlannedDose:
+    """The dose that the protocol plans for a subject, drug and day; never a default where something is missing."""
+    if drug_id is None or on is None:
+        return PlannedDose(None, Undetermined(("drug and date",)).sentence())
+    allocation = allocation_of(subject)
+    if allocation is None:
+        return PlannedDose(None, Undetermined(("allocation to an arm",)).sentence())
+    element = (
+        RegimenElement.objects.select_related("drug", "arm")
+        .filter(arm=allocation.arm, drug_id=drug_id)
+        .first()
+    )
+    if element is None:
+        return PlannedDose(None, f"no planned dose: the drug is not part of arm {allocation.arm.code}")
+    return PLANS[DoseRule(element.rule)](element, subject, allocation, on)
+
+
+def _fixed(element: RegimenElement, subject: Subject, allocation: Allocation, on: date) -> PlannedDose:
+    return PlannedDose(element.dose, f"fixed dose of {plain(element.dose)} mg")
+
+
+def _by_weight(element: RegimenElement, subject: Subject, allocation: Allocation, on: date) -> PlannedDose:
+    weighed = last_measured(subject, "weight", _first_day(subject, element, on))
+    bands = [
+        WeightBand(band.from_kg, band.below_kg, band.dose_mg) for band in element.bands.order_by("from_kg")
+    ]
+    dose = dose_by_weight(bands, weighed.value if weighed else None)
+    if isinstance(dose, Undetermined) or weighed is None:
+        return PlannedDose(None, Undetermined(("weight on or before the first day of this drug",)).sentence())
+    note = f"band of body weight: {plain(weighed.value)} kg measured on {weighed.day} gives {plain(dose)} mg"
+    return PlannedDose(dose, note, weight=weighed.value)
+
+
+def _first_day(subject: Subject, element: RegimenElement, on: date) -> date:
+    # A weight band is chosen once, by the weight at the start of the drug: later weights do not move it.
+    first = (
+        current(DailyDosePeriod, subject)
+        .filter(drug_id=element.drug_id, started__isnull=False)
+        .order_by("started")
+        .values_list("started", flat=True)
+        .first()
+    )
+    return min(first, on) if first else on
+
+
+def _by_surface(element: RegimenElement, subject: Subject, allocation: Allocation, on: date) -> PlannedDose:
+    settings = surface_settings(subject)
+    weighed, measured = last_measured(subject, "weight", on), last_measured(subject, "height", on)
+    if weighed is None or measured is None:
+        missing = tuple(
+            f"{name} on or before {on}"
+            for name, found in (("weight", weighed), ("height", measured))
+            if found is None
+        )
+        return PlannedDose(None, Undetermined(missing).sentence())
+    surface = body_surface_area(height_cm=measured.value, weight_kg=weighed.value, formula=settings.formula)
+    assert element.dose is not None  # a database constraint of the regimen
+    dose = dose_by_body_surface(
+        mg_per_m2=element.dose, bsa=surface, cap_m2=settings.cap_m2, round_to_mg=settings.round_to_mg
+    )
+    return PlannedDose(
+        dose,
+        _surface_note(element, surface, dose, settings, weighed, measured),
+        weight=weighed.value,
+        height=measured.value,
+        formula=settings.formula.value,
+        surface=surface.quantize(FOUR_PLACES, ROUND_HALF_UP),
+    )
+
+
+def _surface_note(
+    element: RegimenElement,
+    surface: Decimal,
+    dose: Decimal,
+    settings: "SurfaceSettings",
+    weighed: Measurement,
+    measured: Measurement,
+) -> str:
+    shown = surface.quantize(FOUR_PLACES, ROUND_HALF_UP)
+    cap = f", capped at {plain(settings.cap_m2)} m2" if settings.cap_m2 and surface > settings.cap_m2 else ""
+    return (
+        f"{plain(element.dose)} mg/m2 x {plain(shown)} m2 ({settings.formula.value}, {plain(weighed.value)} kg on "
+        f"{weighed.day}, {plain(measured.value)} cm on {measured.day}{cap}) = {plain(dose)} mg"
+    )
+
+
+@dataclass(frozen=True)
+class SurfaceSettings:
+    """The study's choices about body surface area; `None` means no cap, no rounding step."""
+
+    formula: Formula
+    cap_m2: Decimal | None
+    round_to_mg: Decimal | None
+
+
+def surface_settings(subject: Subject) -> SurfaceSettings:
+    """The settings `body_surface_*` of the subject's study."""
+    settings: dict[str, Any] = dict(
+        subject.study.studysettings.filter(key__startswith="body_surface_").values_list("key", "value")
+    )
+    return SurfaceSettings(
+        formula=Formula(settings["body_surface_formula"]),
+        cap_m2=_decimal(settings.get("body_surface_cap_m2")),
+        round_to_mg=_decimal(settings.get("body_surface_round_to_mg")),
+    )
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def plain(value: Decimal | None) -> str:
+    """A decimal without trailing zeros, for sentences."""
+    return "" if value is None else format(value.normalize(), "f")
+
+
+PLANS = {
+    DoseRule.FIXED: _fixed,
+    DoseRule.WEIGHT_BAND: _by_weight,
+    DoseRule.BODY_SURFACE: _by_surface,
+}

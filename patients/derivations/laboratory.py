@@ -1,0 +1,94 @@
+"""Laboratory results: number and comparator from the text, range as valid on the day, flag."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from patients.models import LabResult, LabSample, Row
+from patients.selectors import age_range, choose_range, demographics_of
+from trials.actions.errors import Refused
+from trials.clinical.laboratory_value import LaboratoryValue, LaboratoryValueError, flag, parse_result
+from trials.models import LabTest, LabUnit, ReferenceRange
+
+
+def derive_results(sample: LabSample, rows: Mapping[str, Sequence[Row]]) -> None:
+    """Set comparator, number, word, range and flag of every result given.
+
+    Raises Refused, row by row, for a text that is no result and for a unit the test does not have.
+    """
+    results: list[Any] = list(rows.get("results", ()))
+    if not results:
+        return
+    tests = LabTest.objects.in_bulk([result.test_id for result in results if result.test_id])
+    units = _units_of(tests)
+    errors: list[dict[str, Any]] = [_errors(result, tests, units) for result in results]
+    if any(errors):
+        raise Refused({"results": errors})
+    flag_results(sample, results, tests)
+
+
+def flag_results(sample: LabSample, results: Sequence[LabResult], tests: Mapping[int, LabTest]) -> None:
+    """Choose the range of each result and set its flag; three queries, however many results."""
+    demographics = demographics_of(sample.subject)
+    sex = demographics.sex if demographics else None
+    ages = age_range(sample.subject, sample.collected_on) if sample.collected_on else None
+    ranges = _ranges_on_the_day(sample, tests)
+    for result in results:
+        test = tests.get(result.test_id)
+        candidates = ranges.get((result.test_id, result.unit or ""), [])
+        _apply(result, test, choose_range(candidates, sex, ages))
+
+
+def _units_of(tests: Mapping[int, LabTest]) -> dict[int, set[str]]:
+    units: dict[int, set[str]] = {pk: {test.unit} - {""} for pk, test in tests.items()}
+    for test_id, code in LabUnit.objects.filter(test_id__in=tests).values_list("test_id", "code"):
+        units[test_id].add(code)
+    return units
+
+
+def _errors(result: LabResult, tests: Mapping[int, LabTest], units: Mapping[int, set[str]]) -> dict[str, Any]:
+    errors: dict[str, Any] = {}
+    if result.test_id is None:
+        errors["test"] = ["is required for every result"]
+    elif result.unit and result.unit not in units[result.test_id]:
+        allowed = ", ".join(sorted(units[result.test_id])) or "none"
+        errors["unit"] = [f"is not a unit of this test; known: {allowed}"]
+    if result.value:
+        try:
+            _read(result, parse_result(result.value))
+        except LaboratoryValueError as error:
+            errors["value"] = [str(error)]
+    else:
+        result.comparator = result.number = result.word = None
+    return errors
+
+
+def _read(result: LabResult, value: LaboratoryValue) -> None:
+    result.comparator = value.comparator or None
+    result.number = value.number
+    result.word = value.word or None
+
+
+def _ranges_on_the_day(
+    sample: LabSample, tests: Mapping[int, LabTest]
+) -> dict[tuple[int, str], list[ReferenceRange]]:
+    if sample.laboratory_id is None or sample.collected_on is None:
+        return {}
+    found: dict[tuple[int, str], list[ReferenceRange]] = {}
+    ranges = ReferenceRange.objects.filter(
+        laboratory_id=sample.laboratory_id, test_id__in=tests, valid_from__lte=sample.collected_on
+    )
+    for each in ranges:
+        if each.valid_to is None or each.valid_to >= sample.collected_on:
+            found.setdefault((each.test_id, each.unit), []).append(each)
+    return found
+
+
+def _apply(result: LabResult, test: LabTest | None, chosen: ReferenceRange | None) -> None:
+    result.reference_range = chosen
+    result.range_low = chosen.low if chosen else None
+    result.range_high = chosen.high if chosen else None
+    result.flag = None
+    if not result.value or test is None:
+        return
+    value = parse_result(result.value)
+    result.flag = flag(value, result.range_low, result.range_high, test.normal_word) or None

@@ -1,0 +1,300 @@
+"""Clinical fields: a plain database column that also says what a form, an export and a check need to know.
+
+Migrations import this module (it stays where it is) but see only the plain column: question, instruction,
+unit, limits, codelist and CDASH variable are metadata of the form and may change without a migration.
+Every clinical column is nullable; "required" is a rule of the form, not of the table.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Func
+from django.utils.translation import gettext_lazy as _
+
+from trials.clinical import partial_date
+
+Number = int | str | Decimal
+Limits = tuple[Number, Number]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a form says about a field beside its question (verbose_name) and instruction (help_text).
+
+    `cdash`: CDASH variable; `unit`: UCUM code; `limits`: values outside cannot be facts and are refused;
+    `usual`: values outside are questioned; `required`: the form is complete only with it (or a reason for
+    its absence); `derived`: computed by the server, never typed; `future`: a date that may lie ahead.
+    """
+
+    cdash: str = ""
+    unit: str = ""
+    limits: Limits | None = None
+    usual: Limits | None = None
+    required: bool = False
+    derived: bool = False
+    future: bool = False
+
+
+_METADATA = ("verbose_name", "help_text", "choices", "validators", "error_messages")
+
+
+class ClinicalField:
+    """Mixin of every clinical field; `kind` is its type in the form definition."""
+
+    kind = "text"
+    stored_as: type[models.Field]
+    meaning: Meaning
+
+    def __init__(
+        self,
+        *arguments: Any,
+        cdash: str = "",
+        unit: str = "",
+        limits: Limits | None = None,
+        usual: Limits | None = None,
+        required: bool = False,
+        derived: bool = False,
+        future: bool = False,
+        **options: Any,
+    ) -> None:
+        self.meaning = Meaning(cdash, unit, limits, usual, required, derived, future)
+        options |= {"null": True, "blank": True}
+        super().__init__(*arguments, **options)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _path, arguments, options = super().deconstruct()  # type: ignore[misc]
+        plain = {key: value for key, value in options.items() if key not in _METADATA}
+        return name, f"django.db.models.{self.stored_as.__name__}", arguments, plain
+
+    def clean(self, value: Any, instance: models.Model | None) -> Any:
+        """The value as the column holds it. Raises ValidationError with the reason."""
+        cleaned = super().clean(value, instance)  # type: ignore[misc]
+        limits = self.meaning.limits
+        if limits is not None and cleaned is not None:
+            low, high = Decimal(limits[0]), Decimal(limits[1])
+            if not low <= Decimal(cleaned) <= high:
+                unit = f" {self.meaning.unit}" if self.meaning.unit else ""
+                raise ValidationError(
+                    _("must be between %(low)s and %(high)s%(unit)s"),
+                    params={"low": low, "high": high, "unit": unit},
+                )
+        return cleaned
+
+
+class QuantityField(ClinicalField, models.DecimalField):
+    """A measured number with a unit; at most 12 digits, 4 of them after the point."""
+
+    kind = "quantity"
+    stored_as = models.DecimalField
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **({"max_digits": 12, "decimal_places": 4} | options))
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, bool) or (isinstance(value, str) and not value.isascii()):
+            raise ValidationError(_("is not a number"))
+        return super().to_python(value)
+
+
+class CountField(ClinicalField, models.IntegerField):
+    """A whole number."""
+
+    kind = "count"
+    stored_as = models.IntegerField
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, bool | float) or (isinstance(value, str) and not value.isascii()):
+            raise ValidationError(_("is not a whole number"))
+        return super().to_python(value)
+
+
+class TextAnswerField(ClinicalField, models.CharField):
+    """One line of text."""
+
+    kind = "text"
+    stored_as = models.CharField
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **({"max_length": 200} | options))
+
+    def to_python(self, value: Any) -> Any:
+        return _clean_text(value)
+
+
+class NarrativeField(ClinicalField, models.TextField):
+    """Text of several lines, at most 4000 characters."""
+
+    kind = "narrative"
+    stored_as = models.TextField
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **({"max_length": 4000} | options))
+
+    def to_python(self, value: Any) -> Any:
+        value = _clean_text(value)
+        if value is not None and len(value) > (self.max_length or 0):
+            raise ValidationError(_("has more than %(limit)s characters"), params={"limit": self.max_length})
+        return value
+
+
+class CodedField(ClinicalField, models.CharField):
+    """One code of a codelist (TextChoices)."""
+
+    kind = "code"
+    stored_as = models.CharField
+
+    def __init__(
+        self, *arguments: Any, codelist: type[models.TextChoices] | None = None, **options: Any
+    ) -> None:
+        self.codelist = codelist
+        if codelist is not None:
+            options["choices"] = codelist.choices
+        super().__init__(*arguments, **({"max_length": 40} | options))
+
+    def to_python(self, value: Any) -> Any:
+        return _clean_text(value)
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        if value is not None and self.codelist is not None and value not in self.codelist.values:
+            raise ValidationError(
+                _("is not a code of this list; allowed: %(codes)s"),
+                params={"codes": ", ".join(str(code) for code in self.codelist.values)},
+            )
+
+
+class ExactDateField(ClinicalField, models.DateField):
+    """A full calendar date that the site knows for certain."""
+
+    kind = "date"
+    stored_as = models.DateField
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.strip()
+            if value and len(value) != len("2021-03-14"):
+                raise ValidationError(_("is not a date of the form YYYY-MM-DD"))
+        try:
+            return super().to_python(value or None)
+        except ValidationError as error:
+            raise ValidationError(_("is not a date of the calendar of the form YYYY-MM-DD")) from error
+
+
+class ClockTimeField(ClinicalField, models.TimeField):
+    """A time of day at the site, hours and minutes."""
+
+    kind = "time"
+    stored_as = models.TimeField
+
+
+class PartialDateField(ClinicalField, models.CharField):
+    """A date known to the year, month or day: `2021`, `2021-03`, `2021-03-14`; never completed by guessing.
+
+    The database generates `<name>_earliest` and `<name>_latest` beside it for ordering and windows.
+    """
+
+    kind = "partial date"
+    stored_as = models.CharField
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **({"max_length": 10} | options))
+
+    def contribute_to_class(self, cls: Any, name: str, **options: Any) -> None:
+        super().contribute_to_class(cls, name, **options)
+        if cls._meta.abstract or hasattr(cls, "tracked_fields"):
+            return  # an abstract form has no table; a history table keeps what was typed, not what follows
+        for suffix, expression in (("earliest", EarliestDay(name)), ("latest", LatestDay(name))):
+            day = models.GeneratedField(
+                expression=expression, output_field=models.DateField(), db_persist=True
+            )
+            cls.add_to_class(f"{name}_{suffix}", day)
+
+    def to_python(self, value: Any) -> Any:
+        text = _clean_text(value)
+        if text is None:
+            return None
+        try:
+            return str(partial_date.parse(text))
+        except partial_date.PartialDateError as error:
+            raise ValidationError(str(error)) from error
+
+
+class ProtocolReferenceField(ClinicalField, models.ForeignKey):
+    """An item of protocol data (a drug, a laboratory, a test), addressed by its code on every face."""
+
+    kind = "protocol item"
+    stored_as = models.ForeignKey
+
+    def __init__(self, to: Any, on_delete: Any = models.PROTECT, *arguments: Any, **options: Any) -> None:
+        super().__init__(to, on_delete, *arguments, **({"related_name": "+"} | options))
+
+
+class _DayOf(Func):
+    """First or last day that a partial date may mean; NULL for what is no date of the calendar."""
+
+    output_field = models.DateField()
+    arity = 1
+
+
+class EarliestDay(_DayOf):
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = (
+            "(CASE WHEN length(%(expressions)s) = 4 THEN %(expressions)s || '-01-01'"
+            " WHEN length(%(expressions)s) = 7 THEN date(%(expressions)s || '-01', '+0 days')"
+            " WHEN date(%(expressions)s, '+0 days') = %(expressions)s THEN %(expressions)s END)"
+        )
+        return self.as_sql(compiler, connection, template=template, **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template=_POSTGRES_EARLIEST, **context)
+
+
+class LatestDay(_DayOf):
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = (
+            "(CASE WHEN length(%(expressions)s) = 4 THEN %(expressions)s || '-12-31'"
+            " WHEN length(%(expressions)s) = 7 THEN date(%(expressions)s || '-01', '+1 month', '-1 day')"
+            " WHEN date(%(expressions)s, '+0 days') = %(expressions)s THEN %(expressions)s END)"
+        )
+        return self.as_sql(compiler, connection, template=template, **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template=_POSTGRES_LATEST, **context)
+
+
+# make_date is the only immutable way on PostgreSQL (a cast depends on DateStyle); the guards keep it from
+# raising, because a generated column that raises would refuse the whole row.
+_YEAR = "substr(%(expressions)s, 1, 4)::int"
+_MONTH = "substr(%(expressions)s, 6, 2)::int"
+_DAY = "substr(%(expressions)s, 9, 2)::int"
+_IS_YEAR = "%(expressions)s ~ '^(?!0000)[0-9]{4}$'"
+_IS_MONTH = "%(expressions)s ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$'"
+_IS_DAY_SHAPED = "%(expressions)s ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'"
+_MONTH_END = "(make_date(" + _YEAR + ", " + _MONTH + ", 1) + interval '1 month' - interval '1 day')::date"
+_REAL_DAY = (
+    " WHEN " + _IS_DAY_SHAPED + " THEN CASE WHEN " + _DAY + " <= extract(day FROM " + _MONTH_END + ")"
+    " THEN make_date(" + _YEAR + ", " + _MONTH + ", " + _DAY + ") END END)"
+)
+_POSTGRES_EARLIEST = (
+    "(CASE WHEN " + _IS_YEAR + " THEN make_date(" + _YEAR + ", 1, 1)"
+    " WHEN " + _IS_MONTH + " THEN make_date(" + _YEAR + ", " + _MONTH + ", 1)" + _REAL_DAY
+)
+_POSTGRES_LATEST = (
+    "(CASE WHEN " + _IS_YEAR + " THEN make_date(" + _YEAR + ", 12, 31)"
+    " WHEN " + _IS_MONTH + " THEN " + _MONTH_END + _REAL_DAY
+)
+
+
+def _clean_text(value: Any) -> str | None:
+    """Stripped text, None when empty. Raises ValidationError for what no form can hold."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValidationError(_("is not text"))
+    if any(ord(letter) < 32 and letter not in "\n\r\t" for letter in value):
+        raise ValidationError(_("contains a control character"))
+    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+        raise ValidationError(_("contains half of a character"))
+    return value.strip() or None

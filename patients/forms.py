@@ -1,0 +1,251 @@
+"""Form definitions, read from the models: the one source of every face.
+
+The admin page, the serializer, the JSON Schema, imports and exports ask here what a form consists of;
+nothing else lists the fields of a form.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+from patients.fields import ClinicalField, CodedField, Meaning
+from patients.models import CaseReportForm, MissingReason, Row
+from trials.models import StudyNoun
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question of a form."""
+
+    field: Any
+    name: str
+    kind: str
+    meaning: Meaning
+
+    @property
+    def question(self) -> str:
+        return str(self.field.verbose_name)
+
+    @property
+    def instruction(self) -> str:
+        return str(self.field.help_text)
+
+    @property
+    def attname(self) -> str:
+        return self.field.attname
+
+    @property
+    def required(self) -> bool:
+        return self.meaning.required
+
+    @property
+    def derived(self) -> bool:
+        return self.meaning.derived
+
+    @property
+    def codelist(self) -> list[tuple[str, str]]:
+        """Codes and their labels; empty for what is not coded."""
+        if not isinstance(self.field, CodedField) or self.field.codelist is None:
+            return []
+        return [(str(code), str(label)) for code, label in self.field.codelist.choices]
+
+    @property
+    def codelist_name(self) -> str:
+        return (
+            self.field.codelist.__name__ if isinstance(self.field, CodedField) and self.field.codelist else ""
+        )
+
+    @property
+    def protocol_noun(self) -> type[StudyNoun] | None:
+        """The protocol model whose items may be chosen, by their code."""
+        return self.field.related_model if self.kind == "protocol item" else None
+
+
+@dataclass(frozen=True)
+class Section:
+    """Questions that are answered together: a form's own, or those of one of its rows."""
+
+    name: str
+    title: str
+    model: Any
+
+    @cached_property
+    def items(self) -> list[Item]:
+        return [
+            Item(field, field.name, field.kind, field.meaning)
+            for field in self.model._meta.get_fields()
+            if isinstance(field, ClinicalField)
+        ]
+
+    @property
+    def asked(self) -> list[Item]:
+        return [item for item in self.items if not item.derived]
+
+    @property
+    def derived(self) -> list[Item]:
+        return [item for item in self.items if item.derived]
+
+    def item(self, name: str) -> Item:
+        """The item of this name. Raises KeyError."""
+        return {item.name: item for item in self.items}[name]
+
+
+@dataclass(frozen=True)
+class FormDefinition(Section):
+    """A form of the casebook, with the sections of its rows by their name in a request."""
+
+    model: type[CaseReportForm]
+
+    @property
+    def oid(self) -> str:
+        return self.model.form.oid
+
+    @property
+    def path(self) -> str:
+        return self.model.form.path
+
+    @property
+    def domain(self) -> str:
+        return self.model.form.domain
+
+    @property
+    def version(self) -> int:
+        return self.model.form.version
+
+    @property
+    def repeats(self) -> bool:
+        return self.model.form.repeats
+
+    @property
+    def at_visit(self) -> bool:
+        return self.model.form.at_visit
+
+    @cached_property
+    def rows(self) -> dict[str, Section]:
+        models_of_rows = {name: apps.get_model(label) for name, label in self.model.form.rows.items()}
+        return {
+            name: Section(name, str(model._meta.verbose_name_plural), model)
+            for name, model in models_of_rows.items()
+        }
+
+
+def form_models() -> Iterator[type[CaseReportForm]]:
+    """Every form of the casebook, in the order of definition."""
+    for model in apps.get_models():
+        if issubclass(model, CaseReportForm):
+            yield model
+
+
+def definition_of(model: type[CaseReportForm]) -> FormDefinition:
+    """The definition of a form's model."""
+    return FormDefinition(model.form.oid, str(model.form.title), model)
+
+
+def definitions() -> list[FormDefinition]:
+    """All forms of the casebook."""
+    return [definition_of(model) for model in form_models()]
+
+
+def definition(oid: str) -> FormDefinition:
+    """The form of this OID. Raises KeyError."""
+    return {each.oid: each for each in definitions()}[oid]
+
+
+JSON_TYPES = {
+    "quantity": {"type": ["string", "number"], "format": "decimal"},
+    "count": {"type": "integer"},
+    "date": {"type": "string", "format": "date"},
+    "time": {"type": "string", "format": "time"},
+    "partial date": {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"},
+}
+
+
+def json_schema(form: FormDefinition) -> dict[str, Any]:
+    """The form as JSON Schema (2020-12); what JSON Schema has no word for stands under `x-` keys."""
+    properties = section_properties(form)
+    for name, section in form.rows.items():
+        properties[name] = {"type": "array", "title": section.title, "items": _section_schema(section)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"forms/{form.oid}/{form.version}",
+        "title": str(form.title),
+        "type": "object",
+        "x-oid": form.oid,
+        "x-path": form.path,
+        "x-domain": form.domain,
+        "x-version": form.version,
+        "x-repeats": form.repeats,
+        "x-at-visit": form.at_visit,
+        "properties": properties,
+        "required": [item.name for item in form.asked if item.required],
+        "additionalProperties": False,
+    }
+
+
+def _section_schema(section: Section) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": section_properties(section),
+        "required": [item.name for item in section.asked if item.required],
+        "additionalProperties": False,
+    }
+
+
+def section_properties(section: Section) -> dict[str, Any]:
+    """The questions of a section as JSON Schema properties, and the reasons for absence."""
+    properties = {item.name: item_schema(item) for item in section.items}
+    properties["missing_reasons"] = {
+        "type": "object",
+        "title": "Why a question has no answer",
+        "propertyNames": {"enum": [item.name for item in section.asked]},
+        "additionalProperties": {"enum": MissingReason.values},
+    }
+    return properties
+
+
+def item_schema(item: Item) -> dict[str, Any]:
+    """One question as a JSON Schema property."""
+    schema: dict[str, Any] = {"title": item.question, **JSON_TYPES.get(item.kind, {"type": "string"})}
+    schema |= _limits(item) | _codes(item)
+    if item.field.max_length and item.kind in ("text", "narrative", "code"):
+        schema["maxLength"] = item.field.max_length
+    said: Mapping[str, Any] = {
+        "description": item.instruction,
+        "x-unit": item.meaning.unit,
+        "x-cdash": item.meaning.cdash,
+        "x-kind": item.kind,
+        "readOnly": item.derived,
+        "x-required-for-completeness": item.required,
+    }
+    return schema | {key: value for key, value in said.items() if value}
+
+
+def _limits(item: Item) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if item.meaning.limits:
+        said["minimum"], said["maximum"] = (float(limit) for limit in item.meaning.limits)
+    if item.meaning.usual:
+        said["x-usual"] = [float(limit) for limit in item.meaning.usual]
+    return said
+
+
+def _codes(item: Item) -> dict[str, Any]:
+    if item.codelist:
+        return {
+            "enum": [code for code, _label in item.codelist],
+            "x-codelist": item.codelist_name,
+            "x-labels": dict(item.codelist),
+        }
+    if item.protocol_noun is not None:
+        return {"x-codelist": item.protocol_noun.__name__}
+    return {}
+
+
+def rows_of(record: CaseReportForm, name: str) -> list[Row]:
+    """The rows of a filled form that are not entered in error, in order."""
+    rows: models.Manager[Row] = getattr(record, name)
+    return [row for row in rows.all() if not row.entered_in_error]

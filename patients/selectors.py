@@ -1,0 +1,196 @@
+"""Reads of captured data: scoped to what a user may see, never writing."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from patients.models import (
+    Allocation,
+    CriterionAnswer,
+    Cycle,
+    Demographics,
+    EligibilityAssessment,
+    Entry,
+    EntryState,
+    InformedConsent,
+    Query,
+    QueryState,
+    Subject,
+    Visit,
+    VitalSigns,
+    YesNo,
+)
+from trials.clinical.age import completed_years
+from trials.clinical.partial_date import parse
+from trials.models import AtomicCriterion, CriterionKind, Laboratory, LabTest, ReferenceRange, Site, User
+from trials.roles import Verb, scope
+
+PATHS_TO_SITE: dict[type[models.Model], str] = {
+    Subject: "site",
+    Site: "pk",
+}
+
+
+def path_to_site(model: type[models.Model]) -> str:
+    """The lookup that leads from a model of captured data to its site."""
+    if model in PATHS_TO_SITE:
+        return PATHS_TO_SITE[model]
+    names = {field.name for field in model._meta.get_fields()}
+    return "subject__site" if "subject" in names else "parent__subject__site"
+
+
+def visible(model: type[models.Model], user: User, verb: Verb = Verb.READ) -> QuerySet[Any]:
+    """The rows of a captured-data model that the user may see today; every face starts from here."""
+    return model._default_manager.filter(scope(user, verb).condition(path_to_site(model)))
+
+
+def subjects(user: User) -> QuerySet[Subject]:
+    """Subjects the user may see, with site and allocation."""
+    return visible(Subject, user).select_related("site", "study", "allocation__arm", "previous")
+
+
+def current(model: type[Entry], subject: Subject) -> QuerySet[Any]:
+    """A subject's forms of one kind that are not entered in error, newest last."""
+    return model._default_manager.filter(subject=subject, entered_in_error=False).order_by("id")
+
+
+def allocation_of(subject: Subject) -> Allocation | None:
+    """The subject's allocation, or None before randomization."""
+    return Allocation.objects.select_related("arm").filter(subject=subject).first()
+
+
+def first_consent(subject: Subject) -> InformedConsent | None:
+    """The earliest signed consent."""
+    signed = current(InformedConsent, subject).filter(consented=YesNo.YES, signed_on__isnull=False)
+    return signed.order_by("signed_on", "id").first()
+
+
+def demographics_of(subject: Subject) -> Demographics | None:
+    return current(Demographics, subject).last()
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A measured value, its day and the form it stands on."""
+
+    value: Decimal
+    day: date
+    record: VitalSigns
+
+
+def last_measured(subject: Subject, name: str, on_or_before: date) -> Measurement | None:
+    """The last weight or height measured up to and including a day; the newest form of that day."""
+    forms = current(VitalSigns, subject).filter(measured_on__lte=on_or_before, **{f"{name}__isnull": False})
+    found = forms.order_by("measured_on", "id").last()
+    return Measurement(getattr(found, name), found.measured_on, found) if found else None
+
+
+def age_range(subject: Subject, on: date) -> tuple[int, int] | None:
+    """Youngest and oldest age in completed years that the recorded birth allows on a day."""
+    demographics = demographics_of(subject)
+    if demographics is None or not demographics.birth:
+        return None
+    return completed_years(parse(demographics.birth), on)
+
+
+def ranges_valid_on(laboratory: Laboratory, test: LabTest, unit: str, day: date) -> QuerySet[ReferenceRange]:
+    """The laboratory's ranges of a test and unit that were in force on a day."""
+    in_force = Q(valid_to__isnull=True) | Q(valid_to__gte=day)
+    return ReferenceRange.objects.filter(
+        in_force, laboratory=laboratory, test=test, unit=unit, valid_from__lte=day
+    )
+
+
+def choose_range(
+    ranges: list[ReferenceRange], sex: str | None, ages: tuple[int, int] | None
+) -> ReferenceRange | None:
+    """The one range that certainly applies; None when there is none or it cannot be determined.
+
+    A range for the subject's sex goes before one for both. Unknown sex or an age that may fall on either
+    side of a limit leaves only a range that would apply in every case.
+    """
+    certain = [each for each in ranges if _applies(each, sex, ages)]
+    if len(certain) > 1:
+        certain = [each for each in certain if each.sex] or certain
+    contested = [each for each in ranges if each not in certain and _may_apply(each, sex, ages)]
+    if len(certain) != 1 or any(each.sex or not certain[0].sex for each in contested):
+        return None
+    return certain[0]
+
+
+def _applies(each: ReferenceRange, sex: str | None, ages: tuple[int, int] | None) -> bool:
+    right_sex = not each.sex or each.sex == sex
+    whole_life = each.age_from == 0 and each.age_to >= 120
+    right_age = whole_life or (ages is not None and each.age_from <= ages[0] and ages[1] <= each.age_to)
+    return right_sex and right_age
+
+
+def _may_apply(each: ReferenceRange, sex: str | None, ages: tuple[int, int] | None) -> bool:
+    possible_sex = not each.sex or sex is None or each.sex == sex
+    possible_age = ages is None or (each.age_from <= ages[1] and ages[0] <= each.age_to)
+    return possible_sex and possible_age
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason why a subject may not be randomized: the criterion, what is wrong, in words."""
+
+    code: str
+    reason: str
+
+
+WANTED = {CriterionKind.INCLUSION: CriterionAnswer.YES, CriterionKind.EXCLUSION: CriterionAnswer.NO}
+
+
+def eligibility_findings(subject: Subject) -> list[Finding]:
+    """Every criterion that is not met or cannot be determined; empty when the subject is eligible."""
+    findings = []
+    if first_consent(subject) is None:
+        findings.append(Finding("CONSENT", "no signed informed consent is recorded"))
+    assessment: EligibilityAssessment | None = current(EligibilityAssessment, subject).last()
+    rules = AtomicCriterion.objects.filter(study_id=subject.study_id).select_related("criterion")
+    answers = {}
+    if assessment is None:
+        findings.append(Finding("IE", "the eligibility form is not filled"))
+    else:
+        answers = {row.rule_id: row for row in assessment.answers.filter(entered_in_error=False)}
+        if assessment.entry_state == EntryState.NOT_DONE:
+            findings.append(Finding("IE", "the eligibility form is marked as not done"))
+    for rule in rules:
+        reason = _not_met(rule, answers[rule.pk].answer if rule.pk in answers else None)
+        if reason:
+            findings.append(Finding(rule.code, reason))
+    return findings
+
+
+def _not_met(rule: AtomicCriterion, answer: str | None) -> str:
+    kind = rule.criterion.get_kind_display().lower()
+    if answer is None:
+        return f"cannot be determined: no answer to the {kind} rule “{rule.question}”"
+    if answer == CriterionAnswer.NOT_APPLICABLE and rule.may_be_not_applicable:
+        return ""
+    if answer != WANTED[CriterionKind(rule.criterion.kind)]:
+        return f"not met: the {kind} rule “{rule.question}” is answered {CriterionAnswer(answer).label}"
+    return ""
+
+
+def open_queries(user: User) -> QuerySet[Query]:
+    """Open queries at the sites the user may see."""
+    return visible(Query, user).filter(state=QueryState.OPEN).select_related("subject")
+
+
+def visits_of(subject: Subject) -> QuerySet[Visit]:
+    """The subject's visits in the order of the schedule."""
+    return (
+        Visit.objects.filter(subject=subject)
+        .select_related("definition", "cycle")
+        .order_by("planned_on", "id")
+    )
+
+
+def cycles_of(subject: Subject) -> QuerySet[Cycle]:
+    return Cycle.objects.filter(subject=subject).order_by("number")

@@ -1,0 +1,73 @@
+"""Accounts and assignments, by administrators."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+
+from trials.actions.errors import needed
+from trials.audit.recording import Act, recording
+from trials.models import Assignment, Site, Study, User, system_chain
+from trials.roles import Verb, require
+
+
+def create_account(*, actor: User, username: str, password: str, full_name: str = "") -> User:
+    """A new account without any role. Raises NotPermitted, ValidationError (field by field)."""
+    role = require(actor, Verb.MANAGE_ACCOUNTS)
+    validate_password(password)
+    return User.objects.create_user(username, password, full_name=full_name, actor=actor, role=role)
+
+
+def assign(
+    *,
+    actor: User,
+    user: User,
+    study: Study,
+    role: str,
+    site: Site | None = None,
+    valid_from: date,
+    valid_to: date | None = None,
+) -> Assignment:
+    """Give the user a role, recorded in the chain of the study. Raises NotPermitted, ValidationError."""
+    acting = require(actor, Verb.MANAGE_ACCOUNTS, study=study)
+    assignment = Assignment(
+        study=study, user=user, site=site, role=role, valid_from=valid_from, valid_to=valid_to
+    )
+    assignment.full_clean()
+    with recording(study.chain, Act(actor, acting, "assign role")):
+        assignment.save()
+    return assignment
+
+
+def end_assignment(*, actor: User, assignment: Assignment, last_day: date, reason: str) -> Assignment:
+    """End a role after its last day. The row stays, so that rights as of any day can be told."""
+    role = require(actor, Verb.MANAGE_ACCOUNTS, study=assignment.study)
+    with recording(assignment.study.chain, Act(actor, role, "end role", needed(reason))):
+        assignment.valid_to = last_day
+        assignment.full_clean()
+        assignment.save()
+    return assignment
+
+
+def deactivate(*, actor: User, user: User, reason: str) -> User:
+    """Close an account; it is never deleted and its username never given again."""
+    role = require(actor, Verb.MANAGE_ACCOUNTS)
+    return _change(user, Act(actor, role, "deactivate user", needed(reason)), is_active=False)
+
+
+def set_password(*, actor: User, user: User, password: str, reason: str) -> User:
+    """Change a password: one's own, or as administrator anybody's. Raises NotPermitted, ValidationError."""
+    role = "SELF" if actor.pk == user.pk else require(actor, Verb.MANAGE_ACCOUNTS)
+    validate_password(password, user)
+    with recording(system_chain(), Act(actor, role, "set password", needed(reason))):
+        user.set_password(password)
+        user.save()
+    return user
+
+
+def _change(user: User, act: Act, **values: Any) -> User:
+    with recording(system_chain(), act):
+        for name, value in values.items():
+            setattr(user, name, value)
+        user.save()
+    return user

@@ -1,0 +1,65 @@
+"""Refusals: what an action says instead of writing. Every face shows the same words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Messages = dict[str, Any]
+
+
+class Refused(Exception):
+    """The act is refused. `errors` maps field names (or "detail") to messages, nested for rows.
+
+    `status` is the HTTP status that an API gives to it.
+    """
+
+    status = 400
+
+    def __init__(self, errors: Mapping[str, Any] | str) -> None:
+        self.errors: Messages = {"detail": errors} if isinstance(errors, str) else dict(errors)
+        super().__init__("; ".join(f"{field}: {message}" for field, message in self.errors.items()))
+
+
+class ReasonRequired(Refused):
+    def __init__(self) -> None:
+        super().__init__({"change_reason": ["A reason is required for every change after the first save."]})
+
+
+class Stale(Refused):
+    """Somebody else saved in between. `current` is the version in the database."""
+
+    status = 412
+
+    def __init__(self, current: int) -> None:
+        self.current = current
+        super().__init__(
+            {"version": [f"The record was changed by somebody else; it is now version {current}."]}
+        )
+
+
+class WrongState(Refused):
+    """The record or subject is not in a state that allows the act."""
+
+    status = 409
+
+
+class NotEligible(Refused):
+    """Each criterion that is not met or cannot be determined is named."""
+
+    status = 409
+
+
+class AlreadyRandomized(WrongState):
+    def __init__(self) -> None:
+        super().__init__("The subject is already randomized; an allocation is never repeated or undone.")
+
+
+class ListExhausted(WrongState):
+    def __init__(self) -> None:
+        super().__init__("The randomization list has no free slot left. Ask the keeper of the list.")
+
+
+def needed(reason: str | None) -> str:
+    """The stripped reason. Raises ReasonRequired for an empty one."""
+    if not (reason or "").strip():
+        raise ReasonRequired()
+    return (reason or "").strip()

@@ -1,0 +1,41 @@
+"""The one clock of the record: server time, UTC, whole milliseconds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+
+_simulated: ContextVar[datetime | None] = ContextVar("simulated_now", default=None)
+
+
+def now() -> datetime:
+    """Server time in UTC, cut to whole milliseconds.
+
+    Milliseconds, because Django's JSON encoder cuts there: a finer time would not survive a fixture
+    and would break the chain of hashes.
+    """
+    moment = _simulated.get() or timezone.now()
+    moment = moment.astimezone(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def today(zone: str) -> date:
+    """The calendar day at a site, in its own time zone."""
+    return now().astimezone(ZoneInfo(zone)).date()
+
+
+@contextmanager
+def simulated(moment: datetime) -> Iterator[None]:
+    """Replay another moment; only where synthetic data are built (settings.DEMO)."""
+    if not getattr(settings, "DEMO", False):
+        raise ImproperlyConfigured("the simulated clock exists only under demo and test settings")
+    token = _simulated.set(moment)
+    try:
+        yield
+    finally:
+        _simulated.reset(token)

@@ -1,0 +1,178 @@
+"""The one way to write regulated data: a transaction, its history rows and one event per chain."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+
+from trials.audit import clock
+from trials.audit.canonical import VERSION, digest
+from trials.audit.context import NotRecording, running
+from trials.audit.origin import current_origin
+from trials.models.audit import AuditEvent, Chain, event_id
+
+if TYPE_CHECKING:
+    from trials.models.staff import User
+
+BATCH = 1000
+
+
+@dataclass
+class Act:
+    """Who does what, in which role, and why. The reason is empty only for a first entry."""
+
+    actor: "User"
+    role: str
+    action: str
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass
+class Recording:
+    """Chains locked for one act; collects which history tables it touched."""
+
+    act: Act
+    chains: dict[int, Chain]
+    history_models: dict[type[models.Model], None] = field(default_factory=dict)
+    notes: dict[int, str] = field(default_factory=dict)
+
+    def event_id_of(self, instance: Any) -> int:
+        """The id of the event that this instance's history row belongs to.
+
+        Raises NotRecording when the instance belongs to a chain that is not locked: a save for one
+        subject must never happen under the event of another.
+        """
+        chain = self.chains.get(instance.audit_chain_id)
+        if chain is None:
+            raise NotRecording(f"{instance._meta.label} belongs to a chain that this act has not locked")
+        return event_id(chain.pk, chain.last_number + 1)
+
+    def touched(self, history_model: Any) -> None:
+        self.history_models[history_model] = None
+
+    def note(self, text: str, chain: Chain | None = None) -> None:
+        """Record an event although no row changes (a refused act, an export)."""
+        self.notes[(chain or next(iter(self.chains.values()))).pk] = text
+
+    def save_all(self, objects: Sequence[models.Model]) -> list[models.Model]:
+        """Insert new rows of one model as a set, with their history, in batches."""
+        if not objects:
+            return []
+        model = type(objects[0])
+        created = model._base_manager.get_queryset().insert_all(objects, batch_size=BATCH)  # type: ignore[attr-defined]
+        self._add_history(created, "+")
+        return created
+
+    def update_all(self, objects: Sequence[models.Model], fields: Sequence[str]) -> None:
+        """Update rows of one model as a set, with their history."""
+        if not objects:
+            return
+        model = type(objects[0])
+        model._base_manager.get_queryset().change_all(objects, fields, batch_size=BATCH)  # type: ignore[attr-defined]
+        self._add_history(objects, "~")
+
+    def _add_history(self, objects: Sequence[models.Model], history_type: str) -> None:
+        model: Any = type(objects[0])
+        tracker = model.history_tracker()
+        history_model = model.history.model
+        history_model.objects.bulk_create(
+            (tracker.row_for(instance, history_type) for instance in objects), batch_size=BATCH
+        )
+        self.touched(history_model)
+
+
+@contextmanager
+def recording(chains: Chain | Iterable[Chain], act: Act, *, durable: bool = True) -> Iterator[Recording]:
+    """Open the act's transaction, lock its chains in id order, write one event per chain that changed.
+
+    The event comes last; history rows point to it by a deferred foreign key. An act that changes nothing
+    leaves no event. `durable` is False only where the caller already opened the act's own transaction.
+    """
+    wanted = [chains] if isinstance(chains, Chain) else list(chains)
+    if running.get() is not None:
+        raise NotRecording("one act at a time: a recording is already running")
+    with transaction.atomic(durable=durable):
+        locked = (
+            Chain.objects.select_for_update().filter(pk__in={chain.pk for chain in wanted}).order_by("pk")
+        )
+        record = Recording(act=act, chains={chain.pk: chain for chain in locked})
+        token = running.set(record)
+        try:
+            yield record
+        finally:
+            running.reset(token)
+        _close(record)
+
+
+def _close(record: Recording) -> None:
+    origin = current_origin()
+    for chain in record.chains.values():
+        number = chain.last_number + 1
+        rows, rows_digest = digest_of_rows(event_id(chain.pk, number), list(record.history_models))
+        note = record.notes.get(chain.pk, "")
+        if not rows and not note:
+            continue
+        event = AuditEvent(
+            id=event_id(chain.pk, number),
+            chain=chain,
+            number=number,
+            recorded_at=max(clock.now(), chain.last_recorded_at or clock.now()),
+            actor=record.act.actor,
+            role=record.act.role,
+            action=record.act.action,
+            source=origin.source,
+            reason=record.act.reason,
+            note=note or record.act.note,
+            request_id=origin.request_id,
+            rows=rows,
+            digest=rows_digest,
+            previous_hash=chain.last_hash,
+            canonical_version=VERSION,
+        )
+        event.hash = event_hash(event, chain.key, record.act.actor.username)
+        event.save(force_insert=True)
+        chain.last_number, chain.last_recorded_at, chain.last_hash = number, event.recorded_at, event.hash
+        chain.save(update_fields=["last_number", "last_recorded_at", "last_hash"])
+
+
+def event_hash(event: AuditEvent, chain_key: str, username: str) -> str:
+    """SHA-256 over the event and the hash of the event before it."""
+    return digest(
+        {
+            "version": event.canonical_version,
+            "chain": chain_key,
+            "number": event.number,
+            "recorded_at": event.recorded_at,
+            "actor": username,
+            "role": event.role,
+            "action": event.action,
+            "source": event.source,
+            "reason": event.reason,
+            "note": event.note,
+            "request_id": event.request_id,
+            "rows": event.rows,
+            "digest": event.digest,
+            "previous_hash": event.previous_hash,
+        }
+    )
+
+
+def digest_of_rows(event: int, history_models: Iterable[type[models.Model]]) -> tuple[int, str]:
+    """Count and digest of the event's history rows as the database holds them.
+
+    Read back, because Python and database differ for decimals, instants and booleans, and because rows
+    of a rolled-back savepoint must not count. Tables in order of name, rows in order of history id.
+    """
+    total, whole = 0, hashlib.sha256()
+    for model in sorted(history_models, key=lambda each: each._meta.db_table):
+        names = [column.attname for column in model._meta.concrete_fields]
+        table = model._meta.db_table
+        rows = model._base_manager.filter(event_id=event).order_by("history_id").values_list(*names)
+        for row in rows:
+            whole.update(digest({"table": table, **dict(zip(names, row, strict=True))}).encode())
+            total += 1
+    return total, whole.hexdigest()

@@ -1,0 +1,51 @@
+from trials.models.audit import AuditEvent, Chain, ChainKind, Source
+from trials.models.base import RegulatedModel
+from trials.models.eligibility import AtomicCriterion, Criterion, CriterionKind, Evaluation
+from trials.models.laboratory import Laboratory, LabTest, LabUnit, ReferenceRange, Sex
+from trials.models.randomization import RandomizationList, RandomizationSeal, RandomizationSlot
+from trials.models.regimen import DoseBand, DoseRule, Drug, Frequency, RegimenElement, Route
+from trials.models.schedule import Anchor, Epoch, ScheduledForm, VisitDefinition
+from trials.models.staff import Assignment, Role, User, system_chain
+from trials.models.study import Arm, Reference, Site, Study, StudyContact, StudyNoun, StudySetting
+
+__all__ = [
+    "Anchor",
+    "Arm",
+    "Assignment",
+    "AtomicCriterion",
+    "AuditEvent",
+    "Chain",
+    "ChainKind",
+    "Criterion",
+    "CriterionKind",
+    "DoseBand",
+    "DoseRule",
+    "Drug",
+    "Epoch",
+    "Evaluation",
+    "Frequency",
+    "LabTest",
+    "LabUnit",
+    "Laboratory",
+    "RandomizationList",
+    "RandomizationSeal",
+    "RandomizationSlot",
+    "Reference",
+    "ReferenceRange",
+    "RegimenElement",
+    "RegulatedModel",
+    "Role",
+    "Route",
+    "ScheduledForm",
+    "Sex",
+    "Site",
+    "Source",
+    "Study",
+    "StudyContact",
+    "StudyNoun",
+    "StudySetting",
+    "User",
+    "VisitDefinition",
+    "Anchor",
+    "system_chain",
+]

@@ -1,0 +1,90 @@
+"""Chains and their events: who did what, when, why and from where."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+NUMBER_BITS = 32
+
+
+class ChainKind(models.TextChoices):
+    CASEBOOK = "CASEBOOK", _("Casebook of a subject")
+    SITE = "SITE", _("Site")
+    STUDY = "STUDY", _("Study")
+    SYSTEM = "SYSTEM", _("Installation (accounts)")
+
+
+class Source(models.TextChoices):
+    ADMIN = "ADMIN", _("Admin page")
+    API = "API", _("API client")
+    IMPORT = "IMPORT", _("Import")
+    COMMAND = "COMMAND", _("Command")
+
+
+class Chain(models.Model):
+    """A gap-free sequence of events. Its row is locked first by every writer of the chain."""
+
+    kind = models.CharField(max_length=10, choices=ChainKind.choices)
+    key = models.CharField(max_length=80, unique=True)
+    last_number = models.PositiveBigIntegerField(default=0)
+    last_recorded_at = models.DateTimeField(null=True)
+    last_hash = models.CharField(max_length=64, default="")
+
+    class Meta:
+        verbose_name = _("audit chain")
+        verbose_name_plural = _("audit chains")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class AuditEvent(models.Model):
+    """One per transaction, chain and reason.
+
+    `id` is chain and number in one integer, so that history rows sort by it; `rows` and `digest` cover the
+    history rows of the event, read back from the database; `hash` covers this event and the one before it.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="events")
+    number = models.PositiveBigIntegerField()
+    recorded_at = models.DateTimeField(_("time"), db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+    role = models.CharField(_("role"), max_length=30)
+    action = models.CharField(_("action"), max_length=60)
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices)
+    reason = models.TextField(_("reason"), default="", blank=True)
+    note = models.TextField(_("note"), default="", blank=True)
+    request_id = models.CharField(max_length=40, default="", blank=True)
+    rows = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+    canonical_version = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        ordering = ("-id",)
+        constraints = [
+            models.CheckConstraint(
+                # The id says the same as chain and number, in the database too: one key, no second truth.
+                condition=models.Q(id=models.F("chain_id") * (2**NUMBER_BITS) + models.F("number")),
+                name="auditevent_id_is_chain_and_number",
+            ),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="auditevent_number_from_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chain_id}/{self.number} {self.action}"
+
+
+def event_id(chain_id: int, number: int) -> int:
+    """Chain and number in one integer.
+
+    >>> event_id(3, 7) == (3 << 32 | 7)
+    True
+    """
+    return chain_id << NUMBER_BITS | number

@@ -1,0 +1,145 @@
+"""Who may do what: one readable table, and the only code that reads it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
+from trials.audit import clock
+from trials.models import Assignment, Role, Site, Study, User
+
+
+class Verb(StrEnum):
+    READ = "read clinical data"
+    ENTER = "enter and correct clinical data"
+    ENROLL = "enroll a subject"
+    RANDOMIZE = "randomize a subject"
+    VOID = "mark a record as entered in error"
+    IMPORT = "import clinical data"
+    EXPORT = "export clinical data"
+    READ_AUDIT = "read the audit trail of clinical data"
+    CORRECT_RANGE = "correct a reference range"
+    READ_PROTOCOL = "read protocol data"
+    MANAGE_PROTOCOL = "load protocol data"
+    MANAGE_LIST = "keep the randomization list"
+    MANAGE_ACCOUNTS = "manage accounts and assignments"
+
+
+_READER = {Verb.READ, Verb.READ_AUDIT, Verb.READ_PROTOCOL}
+_ENTRY = _READER | {Verb.ENTER, Verb.ENROLL, Verb.VOID, Verb.IMPORT}
+
+ROLES: dict[str, frozenset[Verb]] = {
+    Role.INVESTIGATOR: frozenset(_ENTRY | {Verb.RANDOMIZE, Verb.EXPORT}),
+    Role.COORDINATOR: frozenset(_ENTRY | {Verb.RANDOMIZE}),
+    Role.MONITOR: frozenset(_READER),
+    Role.DATA_MANAGER: frozenset(_READER | {Verb.IMPORT, Verb.EXPORT, Verb.CORRECT_RANGE}),
+    Role.STATISTICIAN: frozenset(_READER | {Verb.EXPORT}),
+    Role.RANDOMIZATION_KEEPER: frozenset({Verb.READ_PROTOCOL, Verb.MANAGE_LIST}),
+    # No clinical entry and no clinical reading: an administrator runs the system, not the trial.
+    Role.ADMINISTRATOR: frozenset({Verb.READ_PROTOCOL, Verb.MANAGE_PROTOCOL, Verb.MANAGE_ACCOUNTS}),
+}
+
+# Verbs that belong to a study rather than to a site: an assignment to one site does not give them.
+STUDY_WIDE = frozenset({Verb.CORRECT_RANGE, Verb.MANAGE_PROTOCOL, Verb.MANAGE_LIST, Verb.MANAGE_ACCOUNTS})
+
+
+class NotPermitted(Exception):
+    """The user's roles do not allow the act."""
+
+    def __init__(self, verb: Verb) -> None:
+        self.verb = verb
+        super().__init__(f"Your role does not allow you to {verb.value}.")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a user may do something: whole studies, and single sites."""
+
+    studies: frozenset[int]
+    sites: frozenset[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.studies or self.sites)
+
+    def covers(self, site: Site) -> bool:
+        return site.study_id in self.studies or site.pk in self.sites
+
+    def condition(self, path: str = "site") -> Q:
+        """A filter for rows whose `path` leads to a site."""
+        return Q(**{f"{path}__study_id__in": self.studies}) | Q(**{f"{path}__in": self.sites})
+
+
+def assignments_today(user: User) -> QuerySet[Assignment]:
+    """The user's assignments in force now, none for an inactive account."""
+    if not user.is_active or not user.pk:
+        return Assignment.objects.none()
+    day = clock.now().date()
+    in_force = Q(valid_to__isnull=True) | Q(valid_to__gte=day)
+    return Assignment.objects.filter(in_force, user=user, valid_from__lte=day)
+
+
+def _assignments(user: User) -> list[Assignment]:
+    # One query for each request: a request builds its user anew, so rights are never older than that.
+    day = clock.now().date()
+    cached: tuple[object, list[Assignment]] | None = user.__dict__.get("_assignments_of_day")
+    if cached is None or cached[0] != day:
+        cached = (day, list(assignments_today(user)))
+        user.__dict__["_assignments_of_day"] = cached
+    return cached[1]
+
+
+def scope(user: User, verb: Verb) -> Scope:
+    """Where the user may do this today."""
+    granted = [each for each in _assignments(user) if verb in ROLES[each.role]]
+    return Scope(
+        studies=frozenset(each.study_id for each in granted if each.site_id is None),
+        sites=frozenset(
+            each.site_id for each in granted if each.site_id is not None and verb not in STUDY_WIDE
+        ),
+    )
+
+
+def may(user: User, verb: Verb, *, site: Site | None = None, study: Study | None = None) -> bool:
+    """Whether the user may do this at the site, in the study, or (neither given) anywhere."""
+    if user.is_superuser and user.is_active and verb in ROLES[Role.ADMINISTRATOR]:
+        return True
+    where = scope(user, verb)
+    if site is not None:
+        return where.covers(site)
+    if study is not None:
+        return study.pk in where.studies
+    return bool(where)
+
+
+def require(user: User, verb: Verb, *, site: Site | None = None, study: Study | None = None) -> str:
+    """The role under which the user acts. Raises NotPermitted."""
+    if user.is_system:
+        return "SYSTEM"
+    for each in _assignments(user):
+        at_place = each.site_id is None or (site is not None and each.site_id == site.pk)
+        wanted_study = site.study_id if site is not None else study.pk if study is not None else each.study_id
+        if verb in ROLES[each.role] and each.study_id == wanted_study and at_place:
+            return each.role
+    if user.is_superuser and user.is_active and verb in ROLES[Role.ADMINISTRATOR]:
+        return Role.ADMINISTRATOR
+    raise NotPermitted(verb)
+
+
+def studies_of(user: User, verbs: Iterable[Verb] = (Verb.READ_PROTOCOL,)) -> QuerySet[Study]:
+    """The studies whose protocol data the user may read."""
+    if user.is_superuser and user.is_active:
+        return Study.objects.all()
+    granted = {
+        each.study_id for each in _assignments(user) if any(verb in ROLES[each.role] for verb in verbs)
+    }
+    return Study.objects.filter(pk__in=granted)
+
+
+def sites_of(user: User) -> QuerySet[Site]:
+    """The sites a user may know of: all of the study for study-wide roles, else the user's own."""
+    if user.is_superuser and user.is_active:
+        return Site.objects.all()
+    own = {each.site_id for each in _assignments(user) if each.site_id is not None}
+    wide = {each.study_id for each in _assignments(user) if each.site_id is None}
+    return Site.objects.filter(Q(pk__in=own) | Q(study_id__in=wide))
