@@ -201,8 +201,8 @@ class PartialDateField(ClinicalField, models.CharField):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **({"max_length": 10} | options))
 
-    def contribute_to_class(self, cls: Any, name: str, **options: Any) -> None:
-        super().contribute_to_class(cls, name, **options)
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
         if cls._meta.abstract or hasattr(cls, "tracked_fields"):
             return  # an abstract form has no table; a history table keeps what was typed, not what follows
         for suffix, expression in (("earliest", EarliestDay(name)), ("latest", LatestDay(name))):

@@ -4,7 +4,7 @@ The admin page, the serializer, the JSON Schema, imports and exports ask here wh
 nothing else lists the fields of a form.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -75,11 +75,10 @@ class Section:
 
     @cached_property
     def items(self) -> list[Item]:
-        return [
-            Item(field, field.name, field.kind, field.meaning)
-            for field in self.model._meta.get_fields()
-            if isinstance(field, ClinicalField)
+        fields: list[Any] = [
+            each for each in self.model._meta.concrete_fields if isinstance(each, ClinicalField)
         ]
+        return [Item(field, field.name, field.kind, field.meaning) for field in fields]
 
     @property
     def asked(self) -> list[Item]:
@@ -155,7 +154,7 @@ def definition(oid: str) -> FormDefinition:
     return {each.oid: each for each in definitions()}[oid]
 
 
-JSON_TYPES = {
+JSON_TYPES: dict[str, dict[str, Any]] = {
     "quantity": {"type": ["string", "number"], "format": "decimal"},
     "count": {"type": "integer"},
     "date": {"type": "string", "format": "date"},
@@ -209,11 +208,12 @@ def section_properties(section: Section) -> dict[str, Any]:
 
 def item_schema(item: Item) -> dict[str, Any]:
     """One question as a JSON Schema property."""
-    schema: dict[str, Any] = {"title": item.question, **JSON_TYPES.get(item.kind, {"type": "string"})}
+    schema: dict[str, Any] = {"title": item.question}
+    schema |= JSON_TYPES.get(item.kind, {"type": "string"})
     schema |= _limits(item) | _codes(item)
     if item.field.max_length and item.kind in ("text", "narrative", "code"):
         schema["maxLength"] = item.field.max_length
-    said: Mapping[str, Any] = {
+    said: dict[str, Any] = {
         "description": item.instruction,
         "x-unit": item.meaning.unit,
         "x-cdash": item.meaning.cdash,
@@ -221,7 +221,7 @@ def item_schema(item: Item) -> dict[str, Any]:
         "readOnly": item.derived,
         "x-required-for-completeness": item.required,
     }
-    return schema | {key: value for key, value in said.items() if value}
+    return {**schema, **{key: value for key, value in said.items() if value}}
 
 
 def _limits(item: Item) -> dict[str, Any]:

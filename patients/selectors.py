@@ -14,7 +14,6 @@ from patients.models import (
     Cycle,
     Demographics,
     EligibilityAssessment,
-    Entry,
     EntryState,
     InformedConsent,
     Query,
@@ -53,7 +52,7 @@ def subjects(user: User) -> QuerySet[Subject]:
     return visible(Subject, user).select_related("site", "study", "allocation__arm", "previous")
 
 
-def current(model: type[Entry], subject: Subject) -> QuerySet[Any]:
+def current(model: Any, subject: Subject) -> QuerySet[Any]:
     """A subject's forms of one kind that are not entered in error, newest last."""
     return model._default_manager.filter(subject=subject, entered_in_error=False).order_by("id")
 

@@ -44,7 +44,7 @@ ROLES: dict[str, frozenset[Verb]] = {
 STUDY_WIDE = frozenset({Verb.CORRECT_RANGE, Verb.MANAGE_PROTOCOL, Verb.MANAGE_LIST, Verb.MANAGE_ACCOUNTS})
 
 
-class NotPermitted(Exception):
+class NotPermitted(PermissionError):
     """The user's roles do not allow the act."""
 
     def __init__(self, verb: Verb) -> None:

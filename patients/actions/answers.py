@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from patients.forms import FormDefinition, Item, Section
 from patients.models import MissingReason
 from trials.actions.errors import Refused
+from trials.audit import clock
 from trials.clinical import partial_date
 from trials.models import Laboratory, Site
 
@@ -29,12 +30,30 @@ class Answers:
     entered_in_error: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Context:
-    """What cleaning needs to know: the site (for its laboratories and study) and its calendar day."""
+    """What cleaning needs to know: the site (for its laboratories and study) and its calendar day.
+
+    Codes of protocol items are read once for each noun, however many answers name them.
+    """
 
     site: Site
     today: date
+    _keys: dict[Any, dict[str, int]] = field(default_factory=dict)
+
+    def key_of(self, noun: Any, code: str) -> int | None:
+        """The key of a protocol item of the study (a laboratory: of the site), None for an unknown code."""
+        if noun not in self._keys:
+            known = noun.objects.filter(study_id=self.site.study_id)
+            if noun is Laboratory:
+                known = known.filter(site=self.site)
+            self._keys[noun] = dict(known.values_list("code", "pk"))
+        return self._keys[noun].get(code)
+
+
+def context_of(site: Site) -> Context:
+    """The context of entries at a site, today."""
+    return Context(site=site, today=clock.today(site.time_zone))
 
 
 def clean_form(
@@ -68,7 +87,8 @@ def clean_section(
     section: Section, data: Mapping[str, Any], context: Context, extra: Sequence[str]
 ) -> tuple[Answers, dict[str, Any]]:
     """Answers of one section and the errors found in it, by field."""
-    answers, errors = Answers(), {}
+    answers = Answers()
+    errors: dict[str, Any] = {}
     items = {item.name: item for item in section.items}
     for name, value in data.items():
         if name in items:
@@ -99,7 +119,7 @@ def clean_value(item: Item, value: Any, context: Context) -> Any:
     if isinstance(value, list | dict):
         raise ValidationError("must be a single value")
     if item.protocol_noun is not None:
-        return _protocol_item(item, value, context)
+        return _protocol_item(item.protocol_noun, value, context)
     if isinstance(value, str) and any(
         letter == "\x00" or 0xD800 <= ord(letter) <= 0xDFFF for letter in value
     ):
@@ -122,16 +142,9 @@ def _refuse_future(item: Item, value: Any, today: date) -> None:
         raise ValidationError(f"lies in the future (today at the site is {today})")
 
 
-def _protocol_item(item: Item, value: Any, context: Context) -> int:
-    noun = item.protocol_noun
-    assert noun is not None
-    code = value.code if isinstance(value, noun) else value  # type: ignore[attr-defined]
-    candidates: Any = noun.objects.filter(study_id=context.site.study_id)
-    if noun is Laboratory:
-        candidates = candidates.filter(site=context.site)
-    found = (
-        candidates.filter(code=code).values_list("pk", flat=True).first() if isinstance(code, str) else None
-    )
+def _protocol_item(noun: Any, value: Any, context: Context) -> int:
+    code = value.code if isinstance(value, noun) else value
+    found = context.key_of(noun, code) if isinstance(code, str) else None
     if found is None:
         # The same words for an unknown code and for another site's: neither may be told apart.
         raise ValidationError("is not a known code")

@@ -5,17 +5,16 @@ from typing import Any
 
 from django.db.models import Max
 
-from patients.actions.answers import Answers, Context, clean_form
+from patients.actions.answers import clean_form, context_of
 from patients.actions.effects import take_effect
+from patients.actions.entry import changed, check_visit, content, fill, flat, prepare, rows_to_save
 from patients.actions.permission import act_on
 from patients.checks.casebook import CHECKS
 from patients.checks.engine import run_checks
-from patients.derivations import derive
-from patients.forms import FormDefinition, Section, definition_of
-from patients.models import CaseReportForm, Entry, EntryState, Row, Subject, Visit
-from trials.actions.errors import Refused, Stale, WrongState, needed
-from trials.audit import clock
-from trials.audit.recording import Recording, recording
+from patients.forms import FormDefinition, definition_of
+from patients.models import CaseReportForm, Entry, Row, Subject, Visit
+from trials.actions.errors import Stale, WrongState, needed
+from trials.audit.recording import recording
 from trials.models import User
 from trials.roles import Verb
 
@@ -40,9 +39,9 @@ def create_form(
     """
     definition = definition_of(form)
     act = act_on(subject, actor, Verb.ENTER, f"enter {definition.oid}")
-    answers, row_answers = clean_form(definition, data, rows or {}, _context(subject))
-    _check_visit(definition, subject, visit)
-    with recording(subject.chain, act) as record:
+    answers, row_answers = clean_form(definition, data, rows or {}, context_of(subject.site))
+    check_visit(definition, subject, visit)
+    with recording(subject.chain, act):
         instance = form(
             subject=subject,
             visit=visit,
@@ -51,9 +50,10 @@ def create_form(
             protocol_version=subject.study.protocol_version,
         )
         _check_external_id(form, subject, answers.external_id, instance)
-        _fill(instance, answers)
-        lines = _rows_to_save(definition, instance, row_answers)
-        _store(record, definition, instance, lines, not_done_reason)
+        fill(instance, answers)
+        lines = rows_to_save(definition, instance, row_answers)
+        prepare(definition, instance, lines, not_done_reason)
+        _store(instance, lines)
     return instance
 
 
@@ -76,19 +76,19 @@ def change_form(
     subject = record.subject
     reason = needed(reason)
     act = act_on(subject, actor, Verb.ENTER, f"correct {definition.oid}", reason)
-    answers, row_answers = clean_form(definition, data, rows or {}, _context(subject))
-    with recording(subject.chain, act) as opened:
+    answers, row_answers = clean_form(definition, data, rows or {}, context_of(subject.site))
+    with recording(subject.chain, act):
         current = _current(record, version)
-        before = _content(definition, current)
+        before = content(definition, current)
         _check_external_id(type(record), subject, answers.external_id, current)
-        _fill(current, answers)
-        lines = _rows_to_save(definition, current, row_answers)
+        fill(current, answers)
+        lines = rows_to_save(definition, current, row_answers)
         stated = current.not_done_reason if not_done_reason is None else not_done_reason
-        _prepare(definition, current, lines, stated)
-        if _content(definition, current) == before and not any(_changed(line) for line in _flat(lines)):
+        prepare(definition, current, lines, stated)
+        if content(definition, current) == before and not any(changed(line) for line in flat(lines)):
             return current
         current.version += 1
-        _store(opened, definition, current, lines, stated)
+        _store(current, lines)
     return current
 
 
@@ -99,7 +99,7 @@ def mark_entered_in_error(*, actor: User, record: CaseReportForm, version: int, 
     """
     definition = definition_of(type(record))
     act = act_on(record.subject, actor, Verb.VOID, f"enter {definition.oid} in error", needed(reason))
-    with recording(record.subject.chain, act) as opened:
+    with recording(record.subject.chain, act):
         current = _current(record, version)
         current.entered_in_error, current.version = True, current.version + 1
         current.save()
@@ -107,22 +107,9 @@ def mark_entered_in_error(*, actor: User, record: CaseReportForm, version: int, 
             for row in getattr(current, name).filter(entered_in_error=False):
                 row.entered_in_error, row.version = True, row.version + 1
                 row.save()
-        run_checks(CHECKS, current, opened)
+        run_checks(CHECKS, current)
         take_effect(current)
     return current
-
-
-def _context(subject: Subject) -> Context:
-    return Context(site=subject.site, today=clock.today(subject.site.time_zone))
-
-
-def _check_visit(definition: FormDefinition, subject: Subject, visit: Visit | None) -> None:
-    if definition.at_visit and visit is None:
-        raise Refused({"visit": ["is required: this form belongs to a visit"]})
-    if not definition.at_visit and visit is not None:
-        raise Refused({"visit": ["must be empty: this form belongs to the whole casebook"]})
-    if visit is not None and visit.subject_id != subject.pk:
-        raise Refused({"visit": ["is not a visit of this subject"]})
 
 
 def _next_repeat(definition: FormDefinition, subject: Subject, visit: Visit | None) -> int:
@@ -154,129 +141,15 @@ def _current(record: CaseReportForm, version: int) -> Any:
     return current
 
 
-def _fill(entry: Entry, answers: Answers) -> None:
-    for attname, value in answers.values.items():
-        setattr(entry, attname, value)
-    if answers.external_id is not None:
-        entry.external_id = answers.external_id
-    if answers.missing_reasons is not None:
-        entry.missing_reasons = answers.missing_reasons
-    # A value that arrives takes the place of the reason for its absence.
-    given = {name.removesuffix("_id") for name, value in answers.values.items() if value is not None}
-    entry.missing_reasons = {name: why for name, why in entry.missing_reasons.items() if name not in given}
-
-
-def _rows_to_save(
-    definition: FormDefinition, form: CaseReportForm, sent: Mapping[str, Sequence[Answers]]
-) -> dict[str, list[Row]]:
-    """All rows of the form by name, as they shall be stored: existing ones, changed ones, new ones."""
-    lines: dict[str, list[Row]] = {}
-    errors: dict[str, Any] = {}
-    for name, section in definition.rows.items():
-        existing = {row.repeat: row for row in getattr(form, name).all()} if form.pk else {}
-        for row in existing.values():
-            row.before = _content(section, row)
-        row_errors: list[dict[str, Any]] = []
-        for answers in sent.get(name, ()):
-            row_errors.append(_merge(section, form, existing, answers))
-        if any(row_errors):
-            errors[name] = row_errors
-        lines[name] = list(existing.values())
-    if errors:
-        raise Refused(errors)
-    return lines
-
-
-def _merge(
-    section: Section, form: CaseReportForm, existing: dict[int, Row], answers: Answers
-) -> dict[str, Any]:
-    if answers.repeat is None:
-        if not any(value is not None for value in answers.values.values()) and not answers.missing_reasons:
-            return {}
-        repeat = max(existing, default=0) + 1
-        row = section.model(parent=form, repeat=repeat)
-        existing[repeat] = row
-    elif answers.repeat in existing:
-        row = existing[answers.repeat]
-    else:
-        return {"repeat": [f"there is no row {answers.repeat}"]}
-    _fill(row, answers)
-    row.entered_in_error = row.entered_in_error or answers.entered_in_error
-    return {}
-
-
-def _store(
-    record: Recording,
-    definition: FormDefinition,
-    form: CaseReportForm,
-    lines: dict[str, list[Row]],
-    not_done_reason: str,
-) -> None:
-    _prepare(definition, form, lines, not_done_reason)
+def _store(form: CaseReportForm, lines: Mapping[str, Sequence[Row]]) -> None:
+    """Write the form and its new or changed rows, then look at them as the database holds them."""
     form.save()
-    for row in _flat(lines):
+    for row in flat(lines):
         if row.pk is None:
             row.parent = form
             row.save()
-        elif _changed(row):
+        elif changed(row):
             row.version += 1
             row.save()
-    run_checks(CHECKS, form, record)
+    run_checks(CHECKS, form)
     take_effect(form)
-
-
-def _prepare(
-    definition: FormDefinition, form: CaseReportForm, lines: dict[str, list[Row]], not_done_reason: str
-) -> None:
-    """Derived fields and entry state, before anything is written."""
-    alive = {name: [row for row in rows if not row.entered_in_error] for name, rows in lines.items()}
-    _refuse_doubles(definition, alive)
-    form.not_done_reason = not_done_reason.strip()[:200]
-    derive(form, alive)
-    form.entry_state = _entry_state(definition, form, alive)
-
-
-def _refuse_doubles(definition: FormDefinition, alive: Mapping[str, Sequence[Row]]) -> None:
-    """A row whose key (test, drug, rule) stands twice cannot be a fact of one form."""
-    for name, rows in alive.items():
-        keys = [item.attname for item in definition.rows[name].asked if item.kind == "protocol item"]
-        seen: set[tuple[Any, ...]] = set()
-        for row in rows:
-            key = tuple(getattr(row, attname) for attname in keys)
-            if keys and any(key) and key in seen:
-                raise Refused({name: [f"row {row.repeat} repeats what another row answers already"]})
-            seen.add(key)
-
-
-def _entry_state(definition: FormDefinition, form: CaseReportForm, alive: Mapping[str, Sequence[Row]]) -> str:
-    if form.not_done_reason:
-        return EntryState.NOT_DONE
-    sections: list[tuple[Section, Entry]] = [(definition, form)]
-    sections += [(definition.rows[name], row) for name, rows in alive.items() for row in rows]
-    return (
-        EntryState.IN_PROGRESS
-        if any(_lacks(section, entry) for section, entry in sections)
-        else EntryState.COMPLETE
-    )
-
-
-def _lacks(section: Section, entry: Entry) -> bool:
-    return any(
-        item.required and getattr(entry, item.attname) is None and item.name not in entry.missing_reasons
-        for item in section.asked
-    )
-
-
-def _content(section: Section, entry: Entry) -> tuple[Any, ...]:
-    answers = tuple(getattr(entry, item.attname) for item in section.items)
-    stated = (dict(entry.missing_reasons), entry.external_id, entry.entered_in_error)
-    return (*answers, *stated, getattr(entry, "not_done_reason", ""))
-
-
-def _changed(row: Any) -> bool:
-    section = Section("", "", type(row))
-    return row.pk is None or _content(section, row) != row.before
-
-
-def _flat(lines: Mapping[str, Sequence[Row]]) -> list[Row]:
-    return [row for rows in lines.values() for row in rows]

@@ -93,10 +93,8 @@ def open_cycle(*, actor: User, subject: Subject) -> Cycle:
 
 def cycle_days(allocation: Allocation) -> int:
     """The length of a cycle in the subject's arm, in days."""
-    lengths = allocation.arm.regimen.exclude(cycle_length_days=None).values_list(
-        "cycle_length_days", flat=True
-    )
-    return max(lengths, default=DEFAULT_CYCLE_DAYS)
+    lengths = allocation.arm.regimen.values_list("cycle_length_days", flat=True)
+    return max((length for length in lengths if length), default=DEFAULT_CYCLE_DAYS)
 
 
 def _current(visit: Visit, version: int) -> Visit:

@@ -31,7 +31,7 @@ def age_contradicts_birth(form: Demographics) -> Iterator[Hit]:
     if not agrees(form.age, parse(form.birth), consent.signed_on):
         yield Hit(
             "age",
-            f"An age of {form.age} is not possible for a birth in {form.birth} and consent on {consent.signed_on}.",
+            f"Aged {form.age} is not possible for a birth in {form.birth} and consent on {consent.signed_on}.",
         )
 
 
@@ -54,8 +54,8 @@ def range_is_missing(form: LabSample) -> Iterator[Hit]:
 
 def unit_is_missing(form: LabSample) -> Iterator[Hit]:
     for row in rows_of(form, "results"):
-        test = getattr(row, "test", None)
-        if getattr(row, "number", None) is not None and not getattr(row, "unit", None) and test and test.unit:
+        unitless = getattr(row, "number", None) is not None and not getattr(row, "unit", None)
+        if unitless and row.test.unit:  # type: ignore[attr-defined]
             yield Hit("unit", "The result has no unit; none is assumed.", row)
 
 

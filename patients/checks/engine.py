@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from patients.models import CaseReportForm, Query, QueryState, Row, Severity
-from trials.audit.recording import Recording
 
 
 @dataclass(frozen=True)
@@ -27,35 +26,41 @@ class Check:
     find: Callable[[Any], Iterator[Hit]]
 
 
-def run_checks(checks: Iterable[Check], form: CaseReportForm, record: Recording) -> None:
+def run_checks(checks: Iterable[Check], form: CaseReportForm) -> None:
     """Bring the form's automatic queries in line with its data, inside the act that saved it.
 
     A form entered in error, or one whose data were mended, has its queries closed. A query that is open
     already is not raised again.
     """
-    oid = form.form.oid
-    hits: dict[tuple[str, int | None, str], tuple[Check, Hit]] = {}
-    for check in checks:
-        if check.form == oid and not form.entered_in_error:
-            for hit in check.find(form):
-                hits[(check.id, hit.row.pk if hit.row else None, hit.field)] = (check, hit)
-    open_queries = Query.objects.filter(form=oid, record_id=form.pk, state=QueryState.OPEN)
-    for query in open_queries:
-        known = hits.pop((query.check_id, query.row_id, query.field), None)
-        if known is None:
+    found = queries_for(checks, form)
+    for query in Query.objects.filter(form=form.form.oid, record_id=form.pk, state=QueryState.OPEN):
+        still = found.pop((query.check_id, query.row_id, query.field), None)
+        if still is None:
             query.state = QueryState.CLOSED
             query.save()
-        elif known[1].message != query.message:
-            query.message = known[1].message
+        elif still.message != query.message:
+            query.message = still.message
             query.save()
-    for (check_id, row_id, field), (check, hit) in hits.items():
-        Query(
-            subject_id=form.subject_id,
-            form=oid,
-            record_id=form.pk,
-            row_id=row_id,
-            field=field,
-            check_id=check_id,
-            severity=check.severity,
-            message=hit.message,
-        ).save()
+    for query in found.values():
+        query.save()
+
+
+def queries_for(checks: Iterable[Check], form: CaseReportForm) -> dict[tuple[str, int | None, str], Query]:
+    """What the checks ask about a form, unsaved, by check, row and field."""
+    found: dict[tuple[str, int | None, str], Query] = {}
+    for check in checks:
+        if check.form != form.form.oid or form.entered_in_error:
+            continue
+        for hit in check.find(form):
+            row_id = hit.row.pk if hit.row else None
+            found[check.id, row_id, hit.field] = Query(
+                subject=form.subject,
+                form=form.form.oid,
+                record_id=form.pk,
+                row_id=row_id,
+                field=hit.field,
+                check_id=check.id,
+                severity=check.severity,
+                message=hit.message,
+            )
+    return found

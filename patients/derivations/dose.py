@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from patients.models import Allocation, DailyDosePeriod, DoseAdministration, Row, Subject
+from patients.models import Allocation, DailyDosePeriod, Row, Subject
 from patients.selectors import Measurement, allocation_of, current, last_measured
 from trials.clinical.body_surface_area import Formula, body_surface_area
 from trials.clinical.dosing import WeightBand, dose_by_body_surface, dose_by_weight
@@ -28,7 +28,7 @@ class PlannedDose:
     surface: Decimal | None = None
 
 
-def derive_dose(record: DoseAdministration, rows: Mapping[str, Sequence[Row]]) -> None:
+def derive_dose(record: Any, rows: Mapping[str, Sequence[Row]]) -> None:
     """Set the planned dose of an administration, with weight, height, formula and surface."""
     planned = planned_dose(record.subject, record.drug_id, record.given_on)
     record.planned_dose, record.planned_dose_note = planned.dose, planned.note
@@ -36,7 +36,7 @@ def derive_dose(record: DoseAdministration, rows: Mapping[str, Sequence[Row]]) -
     record.surface_formula, record.surface_used = planned.formula, planned.surface
 
 
-def derive_daily_dose(record: DailyDosePeriod, rows: Mapping[str, Sequence[Row]]) -> None:
+def derive_daily_dose(record: Any, rows: Mapping[str, Sequence[Row]]) -> None:
     """Set the planned starting dose of a daily drug and the weight it rests on."""
     planned = planned_dose(record.subject, record.drug_id, record.started)
     record.planned_dose, record.planned_dose_note = planned.dose, planned.note
@@ -44,7 +44,7 @@ def derive_daily_dose(record: DailyDosePeriod, rows: Mapping[str, Sequence[Row]]
 
 
 def planned_dose(subject: Subject, drug_id: int | None, on: date | None) -> PlannedDose:
-    """The dose that the protocol plans for a subject, drug and day; never a default where something is missing."""
+    """The dose that the protocol plans for a subject, drug and day; never a default for what is missing."""
     if drug_id is None or on is None:
         return PlannedDose(None, Undetermined(("drug and date",)).sentence())
     allocation = allocation_of(subject)
@@ -99,9 +99,11 @@ def _by_surface(element: RegimenElement, subject: Subject, allocation: Allocatio
         )
         return PlannedDose(None, Undetermined(missing).sentence())
     surface = body_surface_area(height_cm=measured.value, weight_kg=weighed.value, formula=settings.formula)
-    assert element.dose is not None  # a database constraint of the regimen
     dose = dose_by_body_surface(
-        mg_per_m2=element.dose, bsa=surface, cap_m2=settings.cap_m2, round_to_mg=settings.round_to_mg
+        mg_per_m2=element.dose or Decimal(0),
+        bsa=surface,
+        cap_m2=settings.cap_m2,
+        round_to_mg=settings.round_to_mg,
     )
     return PlannedDose(
         dose,
@@ -123,10 +125,9 @@ def _surface_note(
 ) -> str:
     shown = surface.quantize(FOUR_PLACES, ROUND_HALF_UP)
     cap = f", capped at {plain(settings.cap_m2)} m2" if settings.cap_m2 and surface > settings.cap_m2 else ""
-    return (
-        f"{plain(element.dose)} mg/m2 x {plain(shown)} m2 ({settings.formula.value}, {plain(weighed.value)} kg on "
-        f"{weighed.day}, {plain(measured.value)} cm on {measured.day}{cap}) = {plain(dose)} mg"
-    )
+    body = f"{plain(weighed.value)} kg on {weighed.day}, {plain(measured.value)} cm on {measured.day}"
+    factors = f"{plain(element.dose)} mg/m2 x {plain(shown)} m2"
+    return f"{factors} ({settings.formula.value}, {body}{cap}) = {plain(dose)} mg"
 
 
 @dataclass(frozen=True)

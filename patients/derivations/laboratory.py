@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from patients.models import LabResult, LabSample, Row
+from patients.models import LabSample, Row
 from patients.selectors import age_range, choose_range, demographics_of
 from trials.actions.errors import Refused
 from trials.clinical.laboratory_value import LaboratoryValue, LaboratoryValueError, flag, parse_result
@@ -26,7 +26,7 @@ def derive_results(sample: LabSample, rows: Mapping[str, Sequence[Row]]) -> None
     flag_results(sample, results, tests)
 
 
-def flag_results(sample: LabSample, results: Sequence[LabResult], tests: Mapping[int, LabTest]) -> None:
+def flag_results(sample: LabSample, results: Sequence[Any], tests: Mapping[int, LabTest]) -> None:
     """Choose the range of each result and set its flag; three queries, however many results."""
     demographics = demographics_of(sample.subject)
     sex = demographics.sex if demographics else None
@@ -45,7 +45,7 @@ def _units_of(tests: Mapping[int, LabTest]) -> dict[int, set[str]]:
     return units
 
 
-def _errors(result: LabResult, tests: Mapping[int, LabTest], units: Mapping[int, set[str]]) -> dict[str, Any]:
+def _errors(result: Any, tests: Mapping[int, LabTest], units: Mapping[int, set[str]]) -> dict[str, Any]:
     errors: dict[str, Any] = {}
     if result.test_id is None:
         errors["test"] = ["is required for every result"]
@@ -62,7 +62,7 @@ def _errors(result: LabResult, tests: Mapping[int, LabTest], units: Mapping[int,
     return errors
 
 
-def _read(result: LabResult, value: LaboratoryValue) -> None:
+def _read(result: Any, value: LaboratoryValue) -> None:
     result.comparator = value.comparator or None
     result.number = value.number
     result.word = value.word or None
@@ -83,7 +83,7 @@ def _ranges_on_the_day(
     return found
 
 
-def _apply(result: LabResult, test: LabTest | None, chosen: ReferenceRange | None) -> None:
+def _apply(result: Any, test: LabTest | None, chosen: ReferenceRange | None) -> None:
     result.reference_range = chosen
     result.range_low = chosen.low if chosen else None
     result.range_high = chosen.high if chosen else None

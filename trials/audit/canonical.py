@@ -42,8 +42,8 @@ def canonical_value(value: Any) -> Any:
 def canonical_decimal(value: Decimal) -> str:
     """Plain text without exponent or trailing zeros.
 
-    >>> canonical_decimal(Decimal("1.50")), canonical_decimal(Decimal("-0.0")), canonical_decimal(Decimal("1E+2"))
-    ('1.5', '0', '100')
+    >>> [canonical_decimal(Decimal(text)) for text in ("1.50", "-0.0", "1E+2")]
+    ['1.5', '0', '100']
     """
     if not value.is_finite():
         raise TypeError("a decimal that is not finite has no canonical form")

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 class Origin:
     """`source` is a value of trials.models.audit.Source; `request_id` is made by the server."""
 
-    source: str = "COMMAND"
-    request_id: str = ""
+    source: str
+    request_id: str
 
 
-_origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+FROM_A_COMMAND = Origin("COMMAND", "")
+
+_origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
 
 
 def current_origin() -> Origin:
-    """The origin of the work that is running now."""
-    return _origin.get()
+    """The origin of the work that is running now; a command where no face has named itself."""
+    return _origin.get() or FROM_A_COMMAND
 
 
 @contextmanager

@@ -28,12 +28,12 @@ class RegulatedQuerySet(models.QuerySet):
 
     def insert_all(self, objects: Sequence[models.Model], batch_size: int) -> list[Any]:
         """For Recording.save_all and the loading of a fixture, which bring the history themselves."""
-        return super().bulk_create(objects, batch_size=batch_size)
+        return super().bulk_create(objects, batch_size=batch_size)  # type: ignore[arg-type]
 
     def change_all(self, objects: Sequence[models.Model], fields: Sequence[str], batch_size: int) -> None:
         """For Recording.update_all, which brings the history itself."""
         current_recording()
-        plain = models.QuerySet(self.model, using=self.db)
+        plain: models.QuerySet = models.QuerySet(self.model, using=self.db)
         plain.bulk_update(objects, fields, batch_size=batch_size)
 
 
@@ -65,4 +65,4 @@ class RegulatedModel(models.Model):
     @classmethod
     def locked(cls, **lookup: Any) -> Self:
         """The row, locked for update; raises DoesNotExist."""
-        return cls.objects.select_for_update().get(**lookup)  # type: ignore[return-value]
+        return cls.objects.select_for_update().get(**lookup)

@@ -117,4 +117,5 @@ class ReferenceRange(StudyNoun):
         ]
 
     def __str__(self) -> str:
-        return f"{self.test} [{self.low if self.low is not None else ''}, {self.high if self.high is not None else ''}] {self.unit}"
+        low, high = ("" if limit is None else f"{limit:f}" for limit in (self.low, self.high))
+        return f"{self.test} [{low}, {high}] {self.unit}"

@@ -89,7 +89,7 @@ class User(AbstractBaseUser, RegulatedModel):
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = []
 
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc]
 
     class Meta(RegulatedModel.Meta):
         verbose_name = _("user")
@@ -108,7 +108,7 @@ class User(AbstractBaseUser, RegulatedModel):
         """Everybody who may log in uses the admin; what is shown there follows the roles."""
         return self.is_active and not self.is_system
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         # Django's version rewrites the stored hash when hashers change, outside any recording.
         return check_password(raw_password, self.password)
 

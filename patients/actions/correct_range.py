@@ -1,0 +1,124 @@
+"""Correct a reference range and derive anew the flags that rest on it; its impact can be shown first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from patients.checks.casebook import CHECKS
+from patients.checks.engine import run_checks
+from patients.derivations.laboratory import flag_results
+from patients.models import LabResult, LabSample
+from trials.actions.errors import Refused, Stale, needed
+from trials.audit.recording import Act, recording
+from trials.models import Chain, LabTest, ReferenceRange, User
+from trials.roles import Verb, require
+
+CORRECTABLE = ("low", "high", "valid_from", "valid_to", "age_from", "age_to", "sex")
+
+
+@dataclass(frozen=True)
+class Reflagged:
+    """A result whose range or flag the correction changes."""
+
+    result: LabResult
+    flag_before: str
+    flag_after: str
+    low_before: Decimal | None
+    high_before: Decimal | None
+
+    @property
+    def subject_code(self) -> str:
+        return self.result.parent.subject.code
+
+
+class _Shown(Exception):
+    """Ends the transaction of a preview, so that nothing of it stays."""
+
+
+def correct_range(
+    *,
+    actor: User,
+    reference_range: ReferenceRange,
+    version: int,
+    changes: Mapping[str, Any],
+    reason: str = "",
+    dry_run: bool = False,
+) -> list[Reflagged]:
+    """Correct a range and derive the affected flags anew; returns every result that changes.
+
+    With `dry_run` the same is computed and nothing is kept. Results of all sites that used the range, or
+    that may use it now, are looked at; each casebook gets its own event with the same reason. Raises
+    NotPermitted, ReasonRequired, Stale, Refused (naming the field).
+    """
+    role = require(actor, Verb.CORRECT_RANGE, study=reference_range.study)
+    reason = reason or "preview" if dry_run else needed(reason)
+    unknown = set(changes) - set(CORRECTABLE)
+    if unknown:
+        raise Refused({name: ["cannot be changed here"] for name in unknown})
+    samples = _samples(reference_range)
+    chains: list[Chain] = [reference_range.study.chain, *(sample.subject.chain for sample in samples)]
+    changed: list[Reflagged] = []
+    try:
+        with recording(chains, Act(actor, role, "correct reference range", reason)):
+            _apply(reference_range, version, changes)
+            for sample in samples:
+                changed += _reflag(sample, reference_range)
+            if dry_run:
+                raise _Shown
+    except _Shown:
+        pass
+    return changed
+
+
+def _samples(reference_range: ReferenceRange) -> list[LabSample]:
+    """The samples of the laboratory that hold a result of the test and unit."""
+    affected = LabSample.objects.filter(
+        laboratory=reference_range.laboratory,
+        entered_in_error=False,
+        results__test=reference_range.test,
+        results__unit=reference_range.unit,
+        results__entered_in_error=False,
+    )
+    return list(affected.distinct().select_related("subject__chain", "subject__site", "subject__study"))
+
+
+def _apply(reference_range: ReferenceRange, version: int, changes: Mapping[str, Any]) -> None:
+    current = ReferenceRange.locked(pk=reference_range.pk)
+    if current.version != version:
+        raise Stale(current.version)
+    for name, value in changes.items():
+        setattr(current, name, value)
+    current.version += 1
+    try:
+        current.full_clean()
+    except ValidationError as error:
+        raise Refused(error.message_dict) from error
+    current.save()
+
+
+def _reflag(sample: LabSample, reference_range: ReferenceRange) -> list[Reflagged]:
+    results = list(
+        LabResult.objects.filter(
+            parent=sample, test=reference_range.test, unit=reference_range.unit, entered_in_error=False
+        )
+    )
+    before = {
+        each.pk: (each.reference_range_id, each.range_low, each.range_high, each.flag) for each in results
+    }
+    flag_results(sample, results, LabTest.objects.in_bulk([reference_range.test_id]))
+    changed = []
+    for result in results:
+        result.parent = sample
+        _range, low, high, flag = before[result.pk]
+        if (result.reference_range_id, result.range_low, result.range_high, result.flag) != before[result.pk]:
+            result.version += 1
+            result.save()
+            changed.append(Reflagged(result, flag or "", result.flag or "", low, high))
+    if changed:
+        sample.version += 1
+        sample.save()
+        run_checks(CHECKS, sample)
+    return changed

@@ -1,0 +1,130 @@
+"""A form and its rows in memory: answers filled in, rows merged, fields derived, entry state found.
+
+Nothing here writes; saving one form and importing many go through the same steps.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from patients.actions.answers import Answers
+from patients.derivations import derive
+from patients.forms import FormDefinition, Section
+from patients.models import CaseReportForm, Entry, EntryState, Row, Subject, Visit
+from trials.actions.errors import Refused
+
+
+def check_visit(definition: FormDefinition, subject: Subject, visit: Visit | None) -> None:
+    if definition.at_visit and visit is None:
+        raise Refused({"visit": ["is required: this form belongs to a visit"]})
+    if not definition.at_visit and visit is not None:
+        raise Refused({"visit": ["must be empty: this form belongs to the whole casebook"]})
+    if visit is not None and visit.subject_id != subject.pk:
+        raise Refused({"visit": ["is not a visit of this subject"]})
+
+
+def fill(entry: Entry, answers: Answers) -> None:
+    for attname, value in answers.values.items():
+        setattr(entry, attname, value)
+    if answers.external_id is not None:
+        entry.external_id = answers.external_id
+    if answers.missing_reasons is not None:
+        entry.missing_reasons = answers.missing_reasons
+    # A value that arrives takes the place of the reason for its absence.
+    given = {name.removesuffix("_id") for name, value in answers.values.items() if value is not None}
+    entry.missing_reasons = {name: why for name, why in entry.missing_reasons.items() if name not in given}
+
+
+def rows_to_save(
+    definition: FormDefinition, form: CaseReportForm, sent: Mapping[str, Sequence[Answers]]
+) -> dict[str, list[Row]]:
+    """All rows of the form by name, as they shall be stored: existing ones, changed ones, new ones."""
+    lines: dict[str, list[Row]] = {}
+    errors: dict[str, Any] = {}
+    for name, section in definition.rows.items():
+        existing = {row.repeat: row for row in getattr(form, name).all()} if form.pk else {}
+        for row in existing.values():
+            row.before = content(section, row)
+        row_errors: list[dict[str, Any]] = []
+        for answers in sent.get(name, ()):
+            row_errors.append(_merge(section, form, existing, answers))
+        if any(row_errors):
+            errors[name] = row_errors
+        lines[name] = list(existing.values())
+    if errors:
+        raise Refused(errors)
+    return lines
+
+
+def _merge(
+    section: Section, form: CaseReportForm, existing: dict[int, Row], answers: Answers
+) -> dict[str, Any]:
+    if answers.repeat is None:
+        if not any(value is not None for value in answers.values.values()) and not answers.missing_reasons:
+            return {}
+        repeat = max(existing, default=0) + 1
+        row = section.model(parent=form, repeat=repeat)
+        existing[repeat] = row
+    elif answers.repeat in existing:
+        row = existing[answers.repeat]
+    else:
+        return {"repeat": [f"there is no row {answers.repeat}"]}
+    fill(row, answers)
+    row.entered_in_error = row.entered_in_error or answers.entered_in_error
+    return {}
+
+
+def prepare(
+    definition: FormDefinition, form: CaseReportForm, lines: dict[str, list[Row]], not_done_reason: str
+) -> None:
+    """Derived fields and entry state, before anything is written."""
+    alive = {name: [row for row in rows if not row.entered_in_error] for name, rows in lines.items()}
+    _refuse_doubles(definition, alive)
+    form.not_done_reason = not_done_reason.strip()[:200]
+    derive(form, alive)
+    form.entry_state = _entry_state(definition, form, alive)
+
+
+def _refuse_doubles(definition: FormDefinition, alive: Mapping[str, Sequence[Row]]) -> None:
+    """A row whose key (test, drug, rule) stands twice cannot be a fact of one form."""
+    for name, rows in alive.items():
+        keys = [item.attname for item in definition.rows[name].asked if item.kind == "protocol item"]
+        seen: set[tuple[Any, ...]] = set()
+        for row in rows:
+            key = tuple(getattr(row, attname) for attname in keys)
+            if keys and any(key) and key in seen:
+                raise Refused({name: [f"row {row.repeat} repeats what another row answers already"]})
+            seen.add(key)
+
+
+def _entry_state(definition: FormDefinition, form: CaseReportForm, alive: Mapping[str, Sequence[Row]]) -> str:
+    if form.not_done_reason:
+        return EntryState.NOT_DONE
+    sections: list[tuple[Section, Entry]] = [(definition, form)]
+    sections += [(definition.rows[name], row) for name, rows in alive.items() for row in rows]
+    return (
+        EntryState.IN_PROGRESS
+        if any(_lacks(section, entry) for section, entry in sections)
+        else EntryState.COMPLETE
+    )
+
+
+def _lacks(section: Section, entry: Entry) -> bool:
+    return any(
+        item.required and getattr(entry, item.attname) is None and item.name not in entry.missing_reasons
+        for item in section.asked
+    )
+
+
+def content(section: Section, entry: Entry) -> tuple[Any, ...]:
+    answers = tuple(getattr(entry, item.attname) for item in section.items)
+    stated = (dict(entry.missing_reasons), entry.external_id, entry.entered_in_error)
+    return (*answers, *stated, getattr(entry, "not_done_reason", ""))
+
+
+def changed(row: Any) -> bool:
+    section = Section("", "", type(row))
+    return row.pk is None or content(section, row) != row.before
+
+
+def flat(lines: Mapping[str, Sequence[Row]]) -> list[Row]:
+    return [row for rows in lines.values() for row in rows]

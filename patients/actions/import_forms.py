@@ -1,0 +1,239 @@
+"""Import many forms of one kind: all of them or none, one event for each casebook, written in sets."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Max, prefetch_related_objects
+
+from patients.actions.answers import Answers, Context, clean_form, context_of
+from patients.actions.effects import take_effect
+from patients.actions.entry import check_visit, content, fill, prepare, rows_to_save
+from patients.checks.casebook import CHECKS
+from patients.checks.engine import queries_for
+from patients.forms import FormDefinition, definition_of
+from patients.models import CaseReportForm, Query, Row, Subject, Visit
+from patients.selectors import visible
+from trials.actions.errors import Refused, needed
+from trials.audit.recording import Act, Recording, recording
+from trials.models import Study, User
+from trials.roles import Verb, require
+
+MAXIMUM_LINES = 20_000
+_Place = tuple[int, int | None]  # subject and visit
+PLACE = ("subject", "visit", "not_done_reason")
+
+
+@dataclass
+class ImportReport:
+    """What became of every line: received = stored + unchanged + rejected.
+
+    `rejected` maps line numbers (from 1) to errors by field. With anything rejected, nothing is stored.
+    """
+
+    received: int = 0
+    stored: int = 0
+    unchanged: int = 0
+    rejected: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    dry_run: bool = False
+
+
+@dataclass
+class _Line:
+    number: int
+    subject: Subject
+    visit: Visit | None
+    answers: Answers
+    rows: Mapping[str, Sequence[Answers]]
+    not_done_reason: str
+    form: Any = None
+    lines: dict[str, list[Row]] = field(default_factory=dict)
+
+
+def import_forms(
+    *,
+    actor: User,
+    study: Study,
+    form: type[CaseReportForm],
+    lines: Iterable[Mapping[str, Any]],
+    reason: str,
+    dry_run: bool = False,
+) -> ImportReport:
+    """Store forms sent by another system. `reason` says where they come from and stands on every event.
+
+    Each line holds `subject` (code), `visit` (code, where the form has one), the fields, rows by name, and
+    best an `external_id`: a line whose external id is stored already with the same answers is unchanged,
+    so that an import may be repeated; with other answers it is rejected, because a correction has a reason
+    of its own. Raises NotPermitted, ReasonRequired, Refused (more than 20,000 lines).
+    """
+    reason = needed(reason)
+    role = require_anywhere(actor, study)
+    definition = definition_of(form)
+    report = ImportReport(dry_run=dry_run)
+    read = _read(actor, study, definition, lines, report)
+    subjects = {line.subject.pk: line.subject for line in read}
+    if not subjects:
+        return report
+    act = Act(actor, role, f"import {definition.oid}", reason)
+    with recording([subject.chain for subject in subjects.values()], act) as record:
+        fresh = _build(definition, read, report)
+        if report.rejected or dry_run:
+            report.stored = 0 if report.rejected else len(fresh)
+        else:
+            _store(record, definition, fresh)
+            report.stored = len(fresh)
+    return report
+
+
+def require_anywhere(actor: User, study: Study) -> str:
+    """The role in which the actor imports; each subject's site is then checked by its own scope."""
+    for site in study.sites.all():
+        try:
+            return require(actor, Verb.IMPORT, site=site)
+        except PermissionError:
+            continue
+    return require(actor, Verb.IMPORT, study=study)
+
+
+def _read(
+    actor: User,
+    study: Study,
+    definition: FormDefinition,
+    lines: Iterable[Mapping[str, Any]],
+    report: ImportReport,
+) -> list[_Line]:
+    """Every line with its subject, visit and cleaned answers; the others are rejected with their errors."""
+    allowed = (
+        visible(Subject, actor, Verb.IMPORT)
+        .filter(study=study)
+        .select_related("site__study", "study", "chain")
+    )
+    subjects: dict[str, Subject] = {subject.code: subject for subject in allowed}
+    visits = _visits(definition, subjects)
+    contexts: dict[int, Context] = {}
+    read = []
+    for number, sent in enumerate(lines, start=1):
+        if number > MAXIMUM_LINES:
+            raise Refused(f"An import has at most {MAXIMUM_LINES} lines; divide it.")
+        report.received = number
+        try:
+            read.append(_read_line(number, sent, definition, subjects, visits, contexts))
+        except Refused as refusal:
+            report.rejected[number] = refusal.errors
+    return read
+
+
+def _visits(definition: FormDefinition, subjects: Mapping[str, Subject]) -> dict[tuple[int, str], Visit]:
+    if not definition.at_visit:
+        return {}
+    known = Visit.objects.filter(subject__in=subjects.values())
+    return {(visit.subject_id, visit.code): visit for visit in known}
+
+
+def _read_line(
+    number: int,
+    sent: Mapping[str, Any],
+    definition: FormDefinition,
+    subjects: Mapping[str, Subject],
+    visits: Mapping[tuple[int, str], Visit],
+    contexts: dict[int, Context],
+) -> _Line:
+    subject = subjects.get(str(sent.get("subject") or ""))
+    if subject is None:
+        raise Refused({"subject": ["is not a known subject"]})
+    context = contexts.setdefault(subject.site_id, context_of(subject.site))
+    visit = visits.get((subject.pk, str(sent.get("visit") or "")))
+    if sent.get("visit") and visit is None:
+        raise Refused({"visit": ["is not a visit of this subject"]})
+    check_visit(definition, subject, visit)
+    data = {key: value for key, value in sent.items() if key not in (*PLACE, *definition.rows)}
+    rows = {name: sent[name] for name in definition.rows if name in sent}
+    answers, row_answers = clean_form(definition, data, rows, context)
+    return _Line(number, subject, visit, answers, row_answers, str(sent.get("not_done_reason") or ""))
+
+
+def _build(definition: FormDefinition, read: Sequence[_Line], report: ImportReport) -> list[_Line]:
+    """The forms to be stored, under the locks of their casebooks; known ones are counted as unchanged."""
+    subjects = {line.subject.pk for line in read}
+    existing = definition.model._default_manager.filter(subject__in=subjects)
+    by_external_id = {(each.subject_id, each.external_id): each for each in existing.exclude(external_id="")}
+    counted: Any = existing.values("subject_id", "visit_id").annotate(last=Max("repeat"))
+    repeats: dict[_Place, int] = {(each["subject_id"], each["visit_id"]): each["last"] for each in counted}
+    alive: set[_Place] = set(existing.filter(entered_in_error=False).values_list("subject_id", "visit_id"))
+    fresh = []
+    for line in read:
+        try:
+            if _is_known(definition, line, by_external_id):
+                report.unchanged += 1
+                continue
+            _make(definition, line, repeats, alive)
+            by_external_id[line.subject.pk, line.form.external_id or f"line {line.number}"] = line.form
+            fresh.append(line)
+        except Refused as refusal:
+            report.rejected[line.number] = refusal.errors
+    return fresh
+
+
+def _is_known(definition: FormDefinition, line: _Line, by_external_id: Mapping[tuple[int, str], Any]) -> bool:
+    known = by_external_id.get((line.subject.pk, line.answers.external_id or ""))
+    if known is None:
+        return False
+    if known.pk is None:
+        raise Refused({"external_id": ["stands twice in this import"]})
+    candidate = _blank(definition, line)
+    lines = rows_to_save(definition, candidate, line.rows)
+    prepare(definition, candidate, lines, line.not_done_reason)
+    same = content(definition, candidate) == content(definition, known) and all(
+        [content(section, row) for row in lines[name]]
+        == [content(section, row) for row in getattr(known, name).all()]
+        for name, section in definition.rows.items()
+    )
+    if not same:
+        raise Refused(
+            {"external_id": ["is stored with other answers; correct that form with a reason of its own"]}
+        )
+    return True
+
+
+def _make(
+    definition: FormDefinition,
+    line: _Line,
+    repeats: dict[_Place, int],
+    alive: set[_Place],
+) -> None:
+    place = (line.subject.pk, line.visit.pk if line.visit else None)
+    if not definition.repeats and place in alive:
+        raise Refused({"detail": ["this form exists already for this subject or visit"]})
+    alive.add(place)
+    repeats[place] = repeats.get(place, 0) + 1
+    line.form = _blank(definition, line)
+    line.form.repeat = repeats[place]
+    line.lines = rows_to_save(definition, line.form, line.rows)
+    prepare(definition, line.form, line.lines, line.not_done_reason)
+
+
+def _blank(definition: FormDefinition, line: _Line) -> Any:
+    form = definition.model(
+        subject=line.subject,
+        visit=line.visit,
+        form_version=definition.version,
+        protocol_version=line.subject.study.protocol_version,
+    )
+    fill(form, line.answers)
+    return form
+
+
+def _store(record: Recording, definition: FormDefinition, fresh: Sequence[_Line]) -> None:
+    forms = [line.form for line in fresh]
+    record.save_all(forms)
+    for name in definition.rows:
+        rows = [row for line in fresh for row in line.lines[name]]
+        for line in fresh:
+            for row in line.lines[name]:
+                row.parent = line.form
+        record.save_all(rows)
+    prefetch_related_objects(forms, *definition.rows)
+    queries: list[Query] = [query for form in forms for query in queries_for(CHECKS, form).values()]
+    record.save_all(queries)
+    for form in forms:
+        take_effect(form)
