@@ -1,37 +1,18 @@
 """Correct a reference range and derive anew the flags that rest on it; its impact can be shown first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from patients.checks.casebook import CHECKS
-from patients.checks.engine import run_checks
-from patients.derivations.laboratory import flag_results
+from patients.actions.reflag import Reflagged, reflag
 from patients.models import LabResult, LabSample
-from trials.actions.errors import Refused, Stale, needed
+from trials.actions.errors import Refused, Stale, WrongState, needed
 from trials.audit.recording import Act, recording
-from trials.models import Chain, LabTest, ReferenceRange, User
+from trials.models import Chain, ReferenceRange, User
 from trials.roles import Verb, require
 
 CORRECTABLE = ("low", "high", "valid_from", "valid_to", "age_from", "age_to", "sex")
-
-
-@dataclass(frozen=True)
-class Reflagged:
-    """A result whose range or flag the correction changes."""
-
-    result: LabResult
-    flag_before: str
-    flag_after: str
-    low_before: Decimal | None
-    high_before: Decimal | None
-
-    @property
-    def subject_code(self) -> str:
-        return self.result.parent.subject.code
 
 
 class _Shown(Exception):
@@ -64,8 +45,12 @@ def correct_range(
     try:
         with recording(chains, Act(actor, role, "correct reference range", reason)):
             _apply(reference_range, version, changes)
+            if {sample.subject_id for sample in _samples(reference_range)} - {
+                sample.subject_id for sample in samples
+            }:
+                raise WrongState("A sample was entered in this moment; look at the impact again.")
             for sample in samples:
-                changed += _reflag(sample, reference_range)
+                changed += reflag(sample, _results_of(sample, reference_range))
             if dry_run:
                 raise _Shown
     except _Shown:
@@ -99,26 +84,8 @@ def _apply(reference_range: ReferenceRange, version: int, changes: Mapping[str, 
     current.save()
 
 
-def _reflag(sample: LabSample, reference_range: ReferenceRange) -> list[Reflagged]:
-    results = list(
-        LabResult.objects.filter(
-            parent=sample, test=reference_range.test, unit=reference_range.unit, entered_in_error=False
-        )
+def _results_of(sample: LabSample, reference_range: ReferenceRange) -> list[LabResult]:
+    results = LabResult.objects.filter(
+        parent=sample, test=reference_range.test, unit=reference_range.unit, entered_in_error=False
     )
-    before = {
-        each.pk: (each.reference_range_id, each.range_low, each.range_high, each.flag) for each in results
-    }
-    flag_results(sample, results, LabTest.objects.in_bulk([reference_range.test_id]))
-    changed = []
-    for result in results:
-        result.parent = sample
-        _range, low, high, flag = before[result.pk]
-        if (result.reference_range_id, result.range_low, result.range_high, result.flag) != before[result.pk]:
-            result.version += 1
-            result.save()
-            changed.append(Reflagged(result, flag or "", result.flag or "", low, high))
-    if changed:
-        sample.version += 1
-        sample.save()
-        run_checks(CHECKS, sample)
-    return changed
+    return list(results)

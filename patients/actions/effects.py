@@ -3,7 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from patients.models import CaseReportForm, Disposition, DispositionScope, Subject, SubjectStatus
+from patients.actions.reflag import reflag
+from patients.checks.casebook import CHECKS
+from patients.checks.engine import forms_checked_after, run_checks
+from patients.models import (
+    CaseReportForm,
+    Demographics,
+    Disposition,
+    DispositionScope,
+    LabSample,
+    Subject,
+    SubjectStatus,
+)
 from patients.selectors import allocation_of, current
 
 
@@ -24,11 +35,23 @@ def subject_follows_disposition(form: Disposition) -> None:
         subject.save()
 
 
-EFFECTS: dict[type[CaseReportForm], Callable[[Any], None]] = {Disposition: subject_follows_disposition}
+def flags_follow_demographics(form: Demographics) -> None:
+    """Ranges depend on sex and age: results entered before, or under a wrong sex, are flagged anew."""
+    for sample in current(LabSample, form.subject).select_related("subject"):
+        reflag(sample, list(sample.results.filter(entered_in_error=False)))
+
+
+EFFECTS: dict[type[CaseReportForm], Callable[[Any], None]] = {
+    Disposition: subject_follows_disposition,
+    Demographics: flags_follow_demographics,
+}
 
 
 def take_effect(form: CaseReportForm) -> None:
-    """Apply the effect of a saved form, if it has one."""
+    """Apply the effect of a saved form, and look again at the forms that are checked against it."""
     effect = EFFECTS.get(type(form))
     if effect is not None:
         effect(form)
+    for model in forms_checked_after(CHECKS, form):
+        for other in current(model, form.subject).select_related("subject__study", "subject__site"):
+            run_checks(CHECKS, other)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from patients.checks.engine import Check, Hit
+from patients.derivations.dose import planned_dose
 from patients.forms import definition_of, rows_of
 from patients.models import (
     AdverseEvent,
@@ -31,7 +32,7 @@ def age_contradicts_birth(form: Demographics) -> Iterator[Hit]:
     if not agrees(form.age, parse(form.birth), consent.signed_on):
         yield Hit(
             "age",
-            f"Aged {form.age} is not possible for a birth in {form.birth} and consent on {consent.signed_on}.",
+            f"Age {form.age} is not possible for a birth in {form.birth} and consent on {consent.signed_on}.",
         )
 
 
@@ -97,6 +98,16 @@ def daily_dose_differs_without_reason(form: DailyDosePeriod) -> Iterator[Hit]:
             "difference",
             f"Taken {_plain(form.dose)} mg, planned {_plain(form.planned_dose)} mg: please give the reason.",
         )
+
+
+def plan_rests_on_other_values(form: DoseAdministration | DailyDosePeriod) -> Iterator[Hit]:
+    """The planned dose stays as it was computed at entry; a weight corrected since then is pointed out."""
+    day = form.given_on if isinstance(form, DoseAdministration) else form.started
+    now = planned_dose(form.subject, form.drug_id, day)
+    if now.dose != form.planned_dose:
+        then = "none" if form.planned_dose is None else f"{_plain(form.planned_dose)} mg"
+        new = "none" if now.dose is None else f"{_plain(now.dose)} mg"
+        yield Hit("planned_dose", f"Planned at entry: {then}; from the values recorded now: {new}.")
 
 
 def drug_is_not_of_the_arm(form: DoseAdministration | DailyDosePeriod) -> Iterator[Hit]:
@@ -165,13 +176,15 @@ def _plain(value: Decimal) -> str:
 
 
 CHECKS = (
-    Check("EC01a", "DM", Severity.HARD, age_contradicts_birth),
+    Check("EC01a", "DM", Severity.HARD, age_contradicts_birth, rests_on=("IC",)),
     Check("EC01b", "DM", Severity.HARD, age_outside_protocol),
     Check("EC08a", "LB", Severity.HARD, range_is_missing),
     Check("EC08b", "LB", Severity.HARD, unit_is_missing),
     Check("EC09", "LB", Severity.SOFT, significance_is_missing),
     Check("EC12a", "VS", Severity.HARD, pressures_are_reversed),
     Check("EC12b", "VS", Severity.SOFT, value_is_unusual),
+    Check("EC12c", "EC", Severity.HARD, plan_rests_on_other_values, rests_on=("VS",)),
+    Check("EC12d", "ECD", Severity.HARD, plan_rests_on_other_values, rests_on=("VS", "ECD")),
     Check("EC13", "ECD", Severity.SOFT, daily_dose_differs_without_reason),
     Check("EC15a", "EC", Severity.HARD, drug_is_not_of_the_arm),
     Check("EC15b", "ECD", Severity.HARD, drug_is_not_of_the_arm),
@@ -179,7 +192,7 @@ CHECKS = (
     Check("EC18", "EC", Severity.HARD, infusion_ends_before_it_starts),
     Check("EC21a", "AE", Severity.HARD, ends_before_it_starts),
     Check("EC21b", "AE", Severity.HARD, ongoing_contradicts_end),
-    Check("EC21c", "AE", Severity.HARD, start_lies_before_consent),
+    Check("EC21c", "AE", Severity.HARD, start_lies_before_consent, rests_on=("IC",)),
     Check("EC21d", "CM", Severity.HARD, ends_before_it_starts),
     Check("EC21e", "ECD", Severity.HARD, ends_before_it_starts),
     Check("EC22", "AE", Severity.HARD, death_is_contradictory),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from patients.forms import form_models
 from patients.models import CaseReportForm, Query, QueryState, Row, Severity
 
 
@@ -18,12 +19,22 @@ class Hit:
 
 @dataclass(frozen=True)
 class Check:
-    """A check of one form: `find` yields a hit for each thing that is questionable, nothing otherwise."""
+    """A check of one form: `find` yields a hit for each thing that is questionable, nothing otherwise.
+
+    `rests_on` names the other forms it reads: saving one of them runs the check again.
+    """
 
     id: str
     form: str
     severity: Severity
     find: Callable[[Any], Iterator[Hit]]
+    rests_on: tuple[str, ...] = ()
+
+
+def forms_checked_after(checks: Iterable[Check], form: CaseReportForm) -> list[type[CaseReportForm]]:
+    """The kinds of form whose checks read this kind of form."""
+    oids = {check.form for check in checks if form.form.oid in check.rests_on}
+    return [model for model in form_models() if model.form.oid in oids]
 
 
 def run_checks(checks: Iterable[Check], form: CaseReportForm) -> None:

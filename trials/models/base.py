@@ -65,4 +65,5 @@ class RegulatedModel(models.Model):
     @classmethod
     def locked(cls, **lookup: Any) -> Self:
         """The row, locked for update; raises DoesNotExist."""
-        return cls.objects.select_for_update().get(**lookup)
+        found: Any = cls.objects.select_for_update().get(**lookup)
+        return found
