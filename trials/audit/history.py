@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from django.db import models
+from simple_history.manager import HistoryDescriptor
 from simple_history.models import HistoricalRecords
 
 from trials.audit.context import current_recording
@@ -33,6 +34,17 @@ class HistoryRow(models.Model):
         return self.event.reason
 
 
+class HistoryAccess(HistoryDescriptor):
+    """`model.history`. The library makes a manager class on every access, which costs more than a query."""
+
+    def __init__(self, model: Any, manager: Any, queryset: Any) -> None:
+        super().__init__(model, manager, queryset)
+        self.ready = manager.from_queryset(queryset)
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return self.ready(self.model, instance)
+
+
 class History(HistoricalRecords):
     """History without user, date and reason of its own: the row points to its AuditEvent.
 
@@ -47,6 +59,13 @@ class History(HistoricalRecords):
             history_id_field=models.BigAutoField(),
             **options,
         )
+
+    def finalize(self, sender: Any, **options: Any) -> None:
+        super().finalize(sender, **options)
+        given = sender.__dict__.get(self.manager_name)
+        if isinstance(given, HistoryDescriptor):
+            ready = HistoryAccess(given.model, given.manager_class, given.queryset_class)
+            setattr(sender, self.manager_name, ready)
 
     def fields_included(self, model: Any) -> list[models.Field]:
         # Generated columns are the database's own arithmetic and stay out of history and hash.
@@ -75,7 +94,7 @@ class History(HistoricalRecords):
     def row_for(self, instance: models.Model, history_type: str) -> HistoryRow:
         """An unsaved history row of the instance as it is now, under the running event."""
         history_model = getattr(type(instance), self.manager_name).model
-        values = {field.attname: getattr(instance, field.attname) for field in self.fields_included(instance)}
+        values = {field.attname: getattr(instance, field.attname) for field in history_model.tracked_fields}
         return history_model(
             history_type=history_type,
             event_id=current_recording().event_id_of(instance),
