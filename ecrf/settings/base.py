@@ -168,16 +168,17 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 # ---------------------------------------------------------------- REST
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "ecrf.api.authentication.BearerToken",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["ecrf.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "ecrf.api.schema.Schema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PAGINATION_CLASS": "ecrf.api.pagination.KeysetPagination",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would describe fields without asking for rights
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
     "EXCEPTION_HANDLER": "ecrf.api.errors.handler",
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.AnonRateThrottle",
@@ -208,6 +209,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": ["ecrf.api.schema.close_objects"],
 }
 
 UNFOLD: dict[str, Any] = {"SITE_TITLE": "icc-ecrf", "SITE_HEADER": "icc-ecrf", "SHOW_LANGUAGES": True}

@@ -1,5 +1,6 @@
 """The recording that is running in this thread, known to history without importing any model."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -11,9 +12,16 @@ class NotRecording(RuntimeError):
 class OpenRecording(Protocol):
     def event_id_of(self, instance: Any) -> int: ...
     def touched(self, history_model: Any) -> None: ...
+    def created(self, model: Any) -> list[int]: ...
 
 
 running: ContextVar[OpenRecording | None] = ContextVar("running_recording", default=None)
+
+before_commit: ContextVar[tuple[Callable[[OpenRecording], None], ...]] = ContextVar(
+    "before_commit", default=()
+)
+"""Called in the act's own transaction, after its last write and before its events: what a face must keep
+together with the effect, or not at all (the reply to an Idempotency-Key)."""
 
 
 def current_recording() -> OpenRecording:

@@ -10,7 +10,7 @@ from django.db import models, transaction
 
 from trials.audit import clock
 from trials.audit.canonical import VERSION, digest
-from trials.audit.context import NotRecording, running
+from trials.audit.context import NotRecording, before_commit, running
 from trials.audit.origin import current_origin
 from trials.models.audit import AuditEvent, Chain, event_id
 
@@ -54,6 +54,12 @@ class Recording:
     def touched(self, history_model: Any) -> None:
         self.history_models[history_model] = None
 
+    def created(self, model: Any) -> list[int]:
+        """Keys of the rows of a model that this act inserted, in the order of insertion."""
+        events = [event_id(chain.pk, chain.last_number + 1) for chain in self.chains.values()]
+        rows = model.history.model.objects.filter(event_id__in=events, history_type="+")
+        return list(rows.order_by("history_id").values_list(model._meta.pk.attname, flat=True))
+
     def note(self, text: str, chain: Chain | None = None) -> None:
         """Record an event although no row changes (a refused act, an export)."""
         self.notes[(chain or next(iter(self.chains.values()))).pk] = text
@@ -62,18 +68,25 @@ class Recording:
         """Insert new rows of one model as a set, with their history, in batches."""
         if not objects:
             return []
+        self._check_chains(objects)
         model = type(objects[0])
         created = model._base_manager.get_queryset().insert_all(objects, batch_size=BATCH)  # type: ignore[attr-defined]
         self._add_history(created, "+")
         return created
 
     def update_all(self, objects: Sequence[models.Model], fields: Sequence[str]) -> None:
-        """Update rows of one model as a set, with their history."""
+        """Update these columns of rows of one model as a set, with their history."""
         if not objects:
             return
+        self._check_chains(objects)
         model = type(objects[0])
         model._base_manager.get_queryset().change_all(objects, fields, batch_size=BATCH)  # type: ignore[attr-defined]
-        self._add_history(objects, "~")
+        # Read back: another column changed in memory alone must not enter the history.
+        self._add_history(list(model._base_manager.filter(pk__in=[each.pk for each in objects])), "~")
+
+    def _check_chains(self, objects: Sequence[models.Model]) -> None:
+        for instance in objects:
+            self.event_id_of(instance)
 
     def _add_history(self, objects: Sequence[models.Model], history_type: str) -> None:
         model: Any = type(objects[0])
@@ -103,6 +116,8 @@ def recording(chains: Chain | Iterable[Chain], act: Act, *, durable: bool = True
         token = running.set(record)
         try:
             yield record
+            for keep in before_commit.get():
+                keep(record)
         finally:
             running.reset(token)
         _close(record)

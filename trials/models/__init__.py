@@ -1,6 +1,7 @@
 from trials.models.audit import AuditEvent, Chain, ChainKind, Source
 from trials.models.base import RegulatedModel
 from trials.models.eligibility import AtomicCriterion, Criterion, CriterionKind, Evaluation
+from trials.models.idempotency import IdempotencyKey
 from trials.models.laboratory import Laboratory, LabTest, LabUnit, ReferenceRange, Sex
 from trials.models.randomization import RandomizationList, RandomizationSeal, RandomizationSlot
 from trials.models.regimen import DoseBand, DoseRule, Drug, Frequency, RegimenElement, Route
@@ -24,6 +25,7 @@ __all__ = [
     "Epoch",
     "Evaluation",
     "Frequency",
+    "IdempotencyKey",
     "LabTest",
     "LabUnit",
     "Laboratory",

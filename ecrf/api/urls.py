@@ -1,0 +1,31 @@
+"""Every address of the API."""
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from ecrf.api.documents import NoSuchAddress, SchemaView, docs
+from ecrf.api.tokens import LogoutView, TokenView
+from patients.api.definitions import DefinitionResource
+from patients.api.forms import form_resources
+from patients.api.subjects import SubjectResource
+from patients.api.visits import CycleResource, VisitResource
+from trials.api.protocol import PROTOCOL
+
+router = SimpleRouter()
+for path_of_noun, noun in PROTOCOL.items():
+    router.register(path_of_noun, noun, basename=path_of_noun)
+router.register("forms", DefinitionResource, basename="form")
+router.register("subjects", SubjectResource, basename="subjects")
+router.register("visits", VisitResource, basename="visits")
+router.register("cycles", CycleResource, basename="cycles")
+for path_of_form, resource in form_resources().items():
+    router.register(path_of_form, resource, basename=path_of_form)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/auth/token/", TokenView.as_view(), name="token"),
+    path("v1/auth/logout/", LogoutView.as_view(), name="logout"),
+    path("v1/", include(router.urls)),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", docs, name="docs"),
+    re_path(r"", NoSuchAddress.as_view()),
+]

@@ -1,0 +1,79 @@
+"""The whole casebook of a subject as JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from patients.forms import definitions
+from patients.models import Subject
+from trials.audit.canonical import canonical_value
+from trials.models import Arm
+
+
+def shown_casebook(subject: Subject, snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """A snapshot of `patients.casebook.casebook`: forms by their path, visits, cycles, allocation."""
+    held = snapshot["subject"]
+    return {
+        "subject": subject.code,
+        "study": subject.study.code,
+        "site": subject.site.code,
+        "as_of": snapshot["as_of"],
+        "status": held.status if held else None,
+        "screened_on": held.screened_on if held else None,
+        "version": held.version if held else None,
+        "allocation": shown_allocation(snapshot["allocation"]),
+        "cycles": [_plain(cycle, "number", "planned_on", "started_on") for cycle in snapshot["cycles"]],
+        "visits": [_plain(visit, *VISIT) for visit in snapshot["visits"]],
+        "forms": {
+            form.path: [shown_entry(each) for each in snapshot["forms"].get(form.oid, [])]
+            for form in definitions()
+        },
+    }
+
+
+VISIT = (
+    "code",
+    "title",
+    "status",
+    "planned_on",
+    "window_from",
+    "window_to",
+    "occurred_on",
+    "missed_reason",
+    "unscheduled_reason",
+    "version",
+)
+
+
+def shown_allocation(allocation: Any) -> dict[str, Any] | None:
+    if allocation is None:
+        return None
+    arm = Arm.objects.get(pk=allocation.arm_id)
+    return {"arm": arm.code, "randomized_on": allocation.randomized_on}
+
+
+def shown_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A form with its answers and rows laid out as its own resource shows them."""
+    own = {name: value for name, value in entry.items() if name not in ("answers", "rows")}
+    rows = {
+        name: [
+            {"repeat": row["repeat"], "missing_reasons": row["missing_reasons"], **_values(row["answers"])}
+            for row in of_name
+            if not row["entered_in_error"]
+        ]
+        for name, of_name in entry["rows"].items()
+    }
+    return {**own, **_values(entry["answers"]), **rows}
+
+
+def _plain(row: Any, *names: str) -> dict[str, Any]:
+    return _values({name: getattr(row, name) for name in names})
+
+
+def _values(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers as JSON: decimals as they stand in the audit's canonical form, NULL kept."""
+    return {name: _value(value) for name, value in answers.items()}
+
+
+def _value(value: Any) -> Any:
+    shown = canonical_value(value)
+    return shown.removesuffix(":00") if hasattr(value, "hour") and not hasattr(value, "year") else shown

@@ -1,0 +1,180 @@
+"""Subjects: enroll, read, judge eligibility, randomize."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from patients.actions.enroll import enroll
+from patients.actions.randomize import randomize
+from patients.api.address import subject_named
+from patients.api.casebooks import shown_casebook
+from patients.api.eligibility import EligibilityReply, shown_eligibility
+from patients.api.filters import SubjectFilters
+from patients.api.history import EventReply, shown_event
+from patients.casebook import casebook
+from patients.models import Allocation, Subject, SubjectStatus
+from patients.selectors import subjects
+from patients.trail import events_of
+from trials.actions.errors import Refused
+from trials.api.bodies import day_of, object_of, text_of
+from trials.api.idempotency import once
+from trials.api.resource import Resource
+from trials.models import Site
+from trials.roles import Verb, require, sites_of
+
+
+class SubjectReply(serializers.Serializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    study = serializers.CharField(source="study.code")
+    site = serializers.CharField(source="site.code")
+    status = serializers.ChoiceField(choices=SubjectStatus.choices)
+    screened_on = serializers.DateField()
+    arm = serializers.CharField(source="allocation.arm.code", allow_null=True, default=None)
+    randomized_on = serializers.DateField(source="allocation.randomized_on", allow_null=True, default=None)
+    previous = serializers.CharField(source="previous.code", allow_null=True, default=None)
+    external_id = serializers.CharField()
+    is_synthetic = serializers.BooleanField()
+    version = serializers.IntegerField()
+
+
+class EnrollRequest(serializers.Serializer):
+    site = serializers.CharField(help_text="Code of the site")
+    study = serializers.CharField(required=False, help_text="Needed only where the site's code is not unique")
+    screened_on = serializers.DateField(help_text="First day of screening")
+    previous = serializers.CharField(
+        required=False, allow_null=True, help_text="Code of the earlier screening failure of this person"
+    )
+    external_id = serializers.CharField(required=False, allow_blank=True, max_length=100)
+
+
+class UnknownSite(Refused):
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__({"site": ["is not a known site"]})
+
+
+AS_OF = OpenApiParameter(
+    "as_of", OpenApiTypes.DATETIME, description="An instant of recording, with its time zone; now without it"
+)
+
+
+@extend_schema_view(
+    list=extend_schema(tags=["subjects"]),
+    retrieve=extend_schema(tags=["subjects"]),
+    create=extend_schema(tags=["subjects"], request=EnrollRequest, responses={201: SubjectReply}),
+    casebook=extend_schema(tags=["subjects"], parameters=[AS_OF], responses=OpenApiTypes.OBJECT),
+    eligibility=extend_schema(tags=["subjects"], responses=EligibilityReply),
+    randomize=extend_schema(tags=["subjects"], request=None, responses={201: SubjectReply}),
+    history=extend_schema(tags=["subjects"], responses=EventReply(many=True), filters=False),
+)
+class SubjectResource(Resource):
+    """Persons in the study, known by a code only; the server gives the code."""
+
+    queryset = Subject.objects.none()
+    serializer_class = SubjectReply
+    filterset_class = SubjectFilters
+    lookup_field = "code"
+    lookup_value_regex = "[^/]{1,30}"
+    orderings = {"code": "code", "screened_on": "screened_on", "id": "id"}
+    ordering = "code"
+    parameters = {
+        "retrieve": ("study",),
+        "casebook": ("study", "as_of"),
+        "eligibility": ("study",),
+        "randomize": ("study",),
+        "history": ("study",),
+    }
+    creating = ("create", "randomize")
+    tagged = ("retrieve", "create", "randomize")
+    counted = True
+    http_method_names = ["get", "post", "head", "options"]
+
+    def get_queryset(self) -> QuerySet[Subject]:
+        return subjects(self.user).select_related("chain")
+
+    def create(self, request: Request) -> HttpResponseBase:
+        return once(request, model=Subject, act=lambda: self.enroll(request), reply=self.created)
+
+    def enroll(self, request: Request) -> Subject:
+        data = object_of(request, known=("site", "study", "screened_on", "previous", "external_id"))
+        site = self.site_named(data)
+        previous = subject_named(self.user, data, "previous") if data.get("previous") is not None else None
+        return enroll(
+            actor=self.user,
+            site=site,
+            screened_on=day_of(data, "screened_on"),
+            previous=previous,
+            external_id=text_of(data, "external_id"),
+        )
+
+    def site_named(self, data: dict[str, Any]) -> Site:
+        """The site of the body. Raises Refused, UnknownSite."""
+        code, study = text_of(data, "site", required=True), text_of(data, "study")
+        found = sites_of(self.user).select_related("study").filter(code=code)
+        candidates = list((found.filter(study__code=study) if study else found)[:2])
+        if not candidates:
+            raise UnknownSite()
+        if len(candidates) > 1:
+            raise Refused({"study": ["is required: the site's code exists in more than one study"]})
+        return candidates[0]
+
+    @action(detail=True, methods=["get"])
+    def casebook(self, request: Request, **address: Any) -> Response:
+        """Everything that is recorded of the subject, now or as the database held it at an instant."""
+        subject = self.get_object()
+        as_of = instant(request.query_params.get("as_of"))
+        return Response(shown_casebook(subject, casebook(subject, as_of)))
+
+    @action(detail=True, methods=["get"])
+    def eligibility(self, request: Request, **address: Any) -> Response:
+        """Each criterion's rules with the answers, and what stands against randomization."""
+        return Response(shown_eligibility(self.get_object()))
+
+    @action(detail=True, methods=["post"])
+    def randomize(self, request: Request, **address: Any) -> HttpResponseBase:
+        """Give the subject the next place of the randomization list. It cannot be undone."""
+        return once(request, model=Allocation, act=self.allocate, reply=self.allocated)
+
+    def allocate(self) -> Allocation:
+        subject = self.get_object()
+        object_of(self.request, known=())
+        return randomize(actor=self.user, subject=subject)
+
+    def allocated(self, key: int) -> Response:
+        subject = self.get_queryset().get(allocation__pk=key)
+        return self.reply(subject, status=201)
+
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def history(self, request: Request, **address: Any) -> Response:
+        """Every act in the subject's casebook, newest first."""
+        subject = self.get_object()
+        require(self.user, Verb.READ_AUDIT, site=subject.site)
+        return Response([shown_event(event) for event in events_of(subject)])
+
+
+def instant(text: str | None) -> datetime | None:
+    """An instant with its zone. Raises ValidationError for anything else."""
+    if text is None:
+        return None
+    try:
+        # A + that was not escaped arrives as a blank.
+        moment = parse_datetime(text.replace(" ", "+") if text.count(":") > 1 else text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValidationError(
+            {"as_of": ["must be an instant with its time zone, for example 2021-03-14T09:30:00Z"]}
+        )
+    return moment
