@@ -1,0 +1,74 @@
+"""`manage.py generate_randomization --study CODE --name NAME --keeper USER (--length N | --import-file F)`
+
+Prints the name, the length and the published digest; never a slot, a seed or a block size.
+"""
+
+import csv
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from trials.actions.errors import Refused
+from trials.actions.randomization_list import create_list, import_list
+from trials.models import RandomizationList, Study, User
+from trials.roles import NotPermitted
+
+MAX_FILE_BYTES = 5_000_000
+
+
+class Command(BaseCommand):
+    help = "Make a sealed randomization list, or import one (CSV: number, stratum, arm), as its keeper."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--study", required=True, help="code of the study")
+        parser.add_argument("--name", required=True, help="name of the list")
+        parser.add_argument(
+            "--keeper", required=True, metavar="USERNAME", help="keeper of the list, who acts"
+        )
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("--length", type=int, help="slots in each stratum")
+        source.add_argument("--import-file", type=Path, help="a list made elsewhere")
+        parser.add_argument(
+            "--strata", nargs="+", default=[""], help="names of the strata; none: unstratified"
+        )
+        parser.add_argument("--demo", action="store_true", help="a demonstration list (demo settings only)")
+
+    def handle(self, **options: Any) -> None:
+        try:
+            made = self._made(options)
+        except NotPermitted as error:
+            raise CommandError(f"{options['keeper']}: {error}") from None
+        except Refused as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(
+            f"name: {made.name}\nlength: {made.slots.count()}\npublished digest: {made.published_digest}"
+        )
+
+    def _made(self, options: dict[str, Any]) -> RandomizationList:
+        study = Study.objects.filter(code=options["study"]).first()
+        if study is None:
+            raise CommandError(f"There is no study {options['study']}.")
+        keeper = User.objects.filter(username__iexact=options["keeper"], is_system=False).first()
+        if keeper is None:
+            raise CommandError(f"There is no account {options['keeper']}.")
+        common = {"actor": keeper, "study": study, "name": options["name"], "is_demo": options["demo"]}
+        if options["import_file"]:
+            return import_list(rows=rows_of(options["import_file"]), **common)
+        return create_list(length=options["length"], strata=options["strata"], **common)
+
+
+def rows_of(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a CSV file with a header. Raises CommandError, never repeating its content."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise CommandError(f"{path.name} is larger than {MAX_FILE_BYTES} bytes.")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                yield {str(name): value for name, value in row.items()}
+    except OSError as error:
+        raise CommandError(f"{path.name} cannot be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise CommandError(f"{path.name} is not CSV in UTF-8.") from None

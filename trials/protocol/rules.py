@@ -1,0 +1,158 @@
+"""What must hold between the fields and records of a protocol: a list of readable checks."""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from zoneinfo import available_timezones
+
+from trials.clinical.dosing import WeightBand, dose_by_weight
+from trials.models import DoseRule, Frequency, LabTest
+from trials.protocol.records import Protocol, Record
+from trials.protocol.schema import BANDS, RULES, SITES, UNITS
+
+Lines = Iterator[str]
+Check = Callable[[Protocol], Lines]
+
+NORMAL_WORDS = ("", "NEGATIVE", "POSITIVE")
+UNITS_OF_RULE = {DoseRule.FIXED: "mg", DoseRule.WEIGHT_BAND: "mg", DoseRule.BODY_SURFACE: "mg/m2"}
+
+
+def study_dates_and_ages_are_in_order(protocol: Protocol) -> Lines:
+    study = protocol.study
+    if study["completion_date"] and study["completion_date"] < study["start_date"]:
+        yield f"{study.where}: completion_date: lies before start_date"
+    low, high = study["minimum_age"], study["maximum_age"]
+    if low is not None and high is not None and high < low:
+        yield f"{study.where}: maximum_age: lies below minimum_age"
+
+
+def sites_have_a_known_time_zone(protocol: Protocol) -> Lines:
+    known = available_timezones()
+    for site in protocol.records[SITES.name]:
+        if site["time_zone"] not in known:
+            yield f"{site.where}: time_zone: is not a zone of the tz database"
+
+
+def doses_fit_their_rule(protocol: Protocol) -> Lines:
+    for element in protocol.records["regimen"]:
+        banded = element["rule"] == DoseRule.WEIGHT_BAND
+        if banded and element["dose"] is not None:
+            yield f"{element.where}: dose: must be absent where bands give it"
+        if not banded and (element["dose"] is None or element["dose"] <= 0):
+            yield f"{element.where}: dose: must be above zero"
+        if element["unit"] != UNITS_OF_RULE[element["rule"]]:
+            yield f"{element.where}: unit: must be {UNITS_OF_RULE[element['rule']]} for this rule"
+        yield from _bands(protocol, element, banded)
+
+
+def _bands(protocol: Protocol, element: Record, banded: bool) -> Lines:
+    bands = protocol.linked(BANDS, "element", element)
+    if not banded:
+        if bands:
+            yield f"{element.where}: bands: belong to the rule WEIGHT_BAND only"
+        return
+    try:
+        # No weight: only the bands themselves are judged, that they neither overlap nor leave a gap.
+        dose_by_weight(
+            [WeightBand(band["from_kg"], band["below_kg"], band["dose_mg"]) for band in bands], None
+        )
+    except ValueError as error:
+        yield f"{element.where}: bands: {error}"
+
+
+def treatment_days_lie_in_the_cycle(protocol: Protocol) -> Lines:
+    for element in protocol.records["regimen"]:
+        days, length = element["days"], element["cycle_length_days"]
+        if not isinstance(days, list) or not all(type(day) is int and day >= 1 for day in days):
+            yield f"{element.where}: days: must be a list of days from 1"
+        elif len(set(days)) < len(days):
+            yield f"{element.where}: days: a day is given twice"
+        elif element["frequency"] == Frequency.ONCE and not days:
+            yield f"{element.where}: days: is required for a drug given on single days"
+        elif length is not None and any(day > length for day in days):
+            yield f"{element.where}: days: a day lies behind the end of the cycle"
+        low, high = element["minimum_cycles"], element["maximum_cycles"]
+        if low is not None and high is not None and high < low:
+            yield f"{element.where}: maximum_cycles: lies below minimum_cycles"
+
+
+def tests_have_a_unit_and_a_known_word(protocol: Protocol) -> Lines:
+    for test in protocol.records["tests"]:
+        if test["result_kind"] != LabTest.ResultKind.WORD and not test["unit"]:
+            yield f"{test.where}: unit: is required"
+        if test["normal_word"] not in NORMAL_WORDS:
+            yield f"{test.where}: normal_word: must be NEGATIVE, POSITIVE or empty"
+
+
+def scheduled_panels_exist(protocol: Protocol) -> Lines:
+    panels = {test["panel"] for test in protocol.records["tests"]}
+    for form in protocol.records["forms"]:
+        if form["panel"] and form["panel"] not in panels:
+            yield f"{form.where}: panel: no test belongs to “{form['panel']}”"
+
+
+def recurring_visits_move_on(protocol: Protocol) -> Lines:
+    for visit in protocol.records["visits"]:
+        if visit["every_days"] == 0:
+            yield f"{visit.where}: every_days: must be 1 or more"
+
+
+def criteria_have_rules(protocol: Protocol) -> Lines:
+    for criterion in protocol.records["criteria"]:
+        if not protocol.linked(RULES, "criterion", criterion):
+            yield f"{criterion.where}: rules: at least one is required"
+
+
+def arms_have_a_share(protocol: Protocol) -> Lines:
+    for arm in protocol.records["arms"]:
+        if arm["ratio"] < 1:
+            yield f"{arm.where}: ratio: must be 1 or more"
+
+
+def ranges_make_sense(protocol: Protocol) -> Lines:
+    for each in protocol.records["ranges"]:
+        low, high = each["low"], each["high"]
+        units = {unit["code"] for unit in protocol.linked(UNITS, "test", each.links["test"])}
+        if low is None and high is None:
+            yield f"{each.where}: low: a range needs a lower or an upper limit"
+        if low is not None and high is not None and low >= high:
+            yield f"{each.where}: high: must lie above low"
+        if each["unit"] not in units:
+            yield f"{each.where}: unit: is not a unit of this test"
+        if each["age_from"] > each["age_to"]:
+            yield f"{each.where}: age_to: lies below age_from"
+        if each["valid_to"] is not None and each["valid_to"] < each["valid_from"]:
+            yield f"{each.where}: valid_to: lies before valid_from"
+
+
+def ranges_do_not_overlap(protocol: Protocol) -> Lines:
+    """Two ranges that both apply to a person on a day would leave every flag undetermined."""
+    groups: dict[tuple[object, ...], list[Record]] = {}
+    for each in protocol.records["ranges"]:
+        same = (id(each.links["laboratory"]), id(each.links["test"]), each["unit"], each["sex"])
+        groups.setdefault(same, []).append(each)
+    for group in groups.values():
+        for first, second in combinations(group, 2):
+            if _meet(first, second):
+                yield f"{second.where}: overlaps in age and time with {first.where.rpartition(': ')[2]}"
+
+
+def _meet(first: Record, second: Record) -> bool:
+    same_age = first["age_from"] <= second["age_to"] and second["age_from"] <= first["age_to"]
+    first_ends_before = first["valid_to"] is not None and first["valid_to"] < second["valid_from"]
+    second_ends_before = second["valid_to"] is not None and second["valid_to"] < first["valid_from"]
+    return same_age and not first_ends_before and not second_ends_before
+
+
+CROSS_CHECKS: tuple[Check, ...] = (
+    study_dates_and_ages_are_in_order,
+    sites_have_a_known_time_zone,
+    arms_have_a_share,
+    doses_fit_their_rule,
+    treatment_days_lie_in_the_cycle,
+    tests_have_a_unit_and_a_known_word,
+    scheduled_panels_exist,
+    recurring_visits_move_on,
+    criteria_have_rules,
+    ranges_make_sense,
+    ranges_do_not_overlap,
+)
