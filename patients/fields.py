@@ -5,7 +5,9 @@ unit, limits, codelist and CDASH variable are metadata of the form and may chang
 Every clinical column is nullable; "required" is a rule of the form, not of the table.
 """
 
+import re
 from dataclasses import dataclass
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -15,9 +17,15 @@ from django.db.models import Func
 from django.utils.translation import gettext_lazy as _
 
 from trials.clinical import partial_date
+from trials.text import fault_in
 
 Number = int | str | Decimal
 Limits = tuple[Number, Number]
+
+# Python reads more than a form means: 1_000, digits of other scripts, NaN, the weeks of ISO 8601.
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 
 
 @dataclass(frozen=True)
@@ -94,9 +102,16 @@ class QuantityField(ClinicalField, models.DecimalField):
         super().__init__(*arguments, **({"max_digits": 12, "decimal_places": 4} | options))
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, bool) or (isinstance(value, str) and not value.isascii()):
+        if isinstance(value, float):
+            value = repr(value)  # the shortest text that means this float: 60.1 stays 60.1
+        if isinstance(value, str):
+            value = value.strip()
+            if not _NUMBER.fullmatch(value):
+                raise ValidationError(_("is not a number"))
+        elif value is not None and (isinstance(value, bool) or not isinstance(value, int | Decimal)):
             raise ValidationError(_("is not a number"))
-        return super().to_python(value)
+        number = super().to_python(value)
+        return abs(number) if number == 0 else number  # zero has no sign
 
 
 class CountField(ClinicalField, models.IntegerField):
@@ -106,7 +121,11 @@ class CountField(ClinicalField, models.IntegerField):
     stored_as = models.IntegerField
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, bool | float) or (isinstance(value, str) and not value.isascii()):
+        if isinstance(value, str):
+            value = value.strip()
+            if not _WHOLE_NUMBER.fullmatch(value):
+                raise ValidationError(_("is not a whole number"))
+        elif value is not None and (isinstance(value, bool) or not isinstance(value, int)):
             raise ValidationError(_("is not a whole number"))
         return super().to_python(value)
 
@@ -134,7 +153,7 @@ class NarrativeField(ClinicalField, models.TextField):
         super().__init__(*arguments, **({"max_length": 4000} | options))
 
     def to_python(self, value: Any) -> Any:
-        value = _clean_text(value)
+        value = _clean_text(value, lines=True)
         if value is not None and len(value) > (self.max_length or 0):
             raise ValidationError(_("has more than %(limit)s characters"), params={"limit": self.max_length})
         return value
@@ -172,14 +191,21 @@ class ExactDateField(ClinicalField, models.DateField):
     stored_as = models.DateField
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = value.strip()
-            if value and len(value) != len("2021-03-14"):
-                raise ValidationError(_("is not a date of the form YYYY-MM-DD"))
+        if value is None or type(value) is date:
+            written = value.isoformat() if value else ""
+        elif isinstance(value, str):
+            written = value.strip()
+        else:
+            raise ValidationError(_("is not a date of the form YYYY-MM-DD"))
+        if not written:
+            return None
         try:
-            return super().to_python(value or None)
-        except ValidationError as error:
-            raise ValidationError(_("is not a date of the calendar of the form YYYY-MM-DD")) from error
+            read = partial_date.parse(written)
+        except partial_date.PartialDateError as error:
+            raise ValidationError(str(error)) from error
+        if not read.is_complete:
+            raise ValidationError(_("is not a full date of the form YYYY-MM-DD"))
+        return read.earliest
 
 
 class ClockTimeField(ClinicalField, models.TimeField):
@@ -187,6 +213,14 @@ class ClockTimeField(ClinicalField, models.TimeField):
 
     kind = "time"
     stored_as = models.TimeField
+
+    def to_python(self, value: Any) -> Any:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        written = value.isoformat() if isinstance(value, time) else value
+        if not isinstance(written, str) or not _TIME.fullmatch(written.strip()):
+            raise ValidationError(_("is not a time of day of the form HH:MM"))
+        return time.fromisoformat(written.strip())
 
 
 class PartialDateField(ClinicalField, models.CharField):
@@ -287,14 +321,13 @@ _POSTGRES_LATEST = (
 )
 
 
-def _clean_text(value: Any) -> str | None:
+def _clean_text(value: Any, *, lines: bool = False) -> str | None:
     """Stripped text, None when empty. Raises ValidationError for what no form can hold."""
     if value is None:
         return None
     if not isinstance(value, str):
         raise ValidationError(_("is not text"))
-    if any(ord(letter) < 32 and letter not in "\n\r\t" for letter in value):
-        raise ValidationError(_("contains a control character"))
-    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
-        raise ValidationError(_("contains half of a character"))
-    return value.strip() or None
+    stripped = value.strip()
+    if fault := fault_in(stripped, lines=lines):
+        raise ValidationError(fault)
+    return stripped or None

@@ -30,7 +30,7 @@ from trials.roles import Verb, scope
 
 PATHS_TO_SITE: dict[type[models.Model], str] = {
     Subject: "site",
-    Site: "pk",
+    Site: "",
 }
 
 
@@ -88,12 +88,15 @@ def last_measured(subject: Subject, name: str, on_or_before: date) -> Measuremen
     return Measurement(getattr(found, name), found.measured_on, found) if found else None
 
 
-def age_range(subject: Subject, on: date) -> tuple[int, int] | None:
-    """Youngest and oldest age in completed years that the recorded birth allows on a day."""
-    demographics = demographics_of(subject)
+def age_range(demographics: Demographics | None, on: date) -> tuple[int, int] | None:
+    """Youngest and oldest age in completed years that the recorded birth allows on a day.
+
+    None where no birth is recorded, or one that lies after the day.
+    """
     if demographics is None or not demographics.birth:
         return None
-    return completed_years(parse(demographics.birth), on)
+    birth = parse(demographics.birth)
+    return None if birth.earliest > on else completed_years(birth, on)
 
 
 def ranges_valid_on(laboratory: Laboratory, test: LabTest, unit: str, day: date) -> QuerySet[ReferenceRange]:

@@ -75,7 +75,7 @@ def versions_of_entry(entry: models.Model) -> list[Version]:
         )
         for each in names:
             was, now = getattr(before, each.attname, None), getattr(row, each.attname)
-            if was != now and each.name != "version":
+            if _words(was) != _words(now) and each.name != "version":
                 version.changes.append(Change(each.name, str(each.verbose_name), _words(was), _words(now)))
         before = row
     return [versions[event_id] for event_id in sorted(versions)]

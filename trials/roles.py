@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from trials.audit import clock
@@ -66,22 +68,31 @@ class Scope:
         return site.study_id in self.studies or site.pk in self.sites
 
     def condition(self, path: str = "site") -> Q:
-        """A filter for rows whose `path` leads to a site."""
+        """A filter for rows whose `path` leads to a site; an empty path means the sites themselves."""
+        if not path:
+            return Q(study_id__in=self.studies) | Q(pk__in=self.sites)
         return Q(**{f"{path}__study_id__in": self.studies}) | Q(**{f"{path}__in": self.sites})
+
+
+def _today() -> date:
+    """The day of the installation: an assignment begins and ends at midnight there, not in UTC."""
+    return clock.today(settings.TIME_ZONE)
 
 
 def assignments_today(user: User) -> QuerySet[Assignment]:
     """The user's assignments in force now, none for an inactive account."""
     if not user.is_active or not user.pk:
         return Assignment.objects.none()
-    day = clock.now().date()
+    day = _today()
     in_force = Q(valid_to__isnull=True) | Q(valid_to__gte=day)
     return Assignment.objects.filter(in_force, user=user, valid_from__lte=day)
 
 
 def _assignments(user: User) -> list[Assignment]:
+    if not user.is_active:
+        return []
     # One query for each request: a request builds its user anew, so rights are never older than that.
-    day = clock.now().date()
+    day = _today()
     cached: tuple[object, list[Assignment]] | None = user.__dict__.get("_assignments_of_day")
     if cached is None or cached[0] != day:
         cached = (day, list(assignments_today(user)))
@@ -117,7 +128,8 @@ def require(user: User, verb: Verb, *, site: Site | None = None, study: Study | 
     if user.is_system:
         return "SYSTEM"
     for each in _assignments(user):
-        at_place = each.site_id is None or (site is not None and each.site_id == site.pk)
+        own_site = site is not None and each.site_id == site.pk and verb not in STUDY_WIDE
+        at_place = each.site_id is None or own_site
         wanted_study = site.study_id if site is not None else study.pk if study is not None else each.study_id
         if verb in ROLES[each.role] and each.study_id == wanted_study and at_place:
             return each.role

@@ -10,9 +10,11 @@ from django.core.exceptions import ValidationError
 from patients.forms import FormDefinition, Item, Section
 from patients.models import MissingReason
 from trials.actions.errors import Refused
+from trials.actions.given import identifier
 from trials.audit import clock
 from trials.clinical import partial_date
 from trials.models import Laboratory, Site
+from trials.text import shown
 
 MAXIMUM_ROWS = 500
 ALWAYS_ALLOWED = ("missing_reasons", "external_id")
@@ -27,7 +29,7 @@ class Answers:
     missing_reasons: dict[str, str] | None = None
     external_id: str | None = None
     repeat: int | None = None
-    entered_in_error: bool = False
+    entered_in_error: bool | None = None
 
 
 @dataclass
@@ -58,29 +60,54 @@ def context_of(site: Site) -> Context:
 
 def clean_form(
     form: FormDefinition,
-    data: Mapping[str, Any],
-    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    data: Any,
+    rows: Any,
     context: Context,
 ) -> tuple[Answers, dict[str, list[Answers]]]:
-    """All answers of a form and its rows. Raises Refused with every error found, nested as it was sent."""
-    errors: dict[str, Any] = {}
-    answers, own_errors = clean_section(form, data, context, extra=())
-    errors |= own_errors
+    """All answers of a form and its rows. Raises Refused with every error found, nested as it was sent.
+
+    `data` and `rows` may be of any type: they come as they were sent.
+    """
+    if not isinstance(data, Mapping):
+        raise Refused("The answers must be an object of fields and their values.")
+    if not isinstance(rows, Mapping):
+        raise Refused("The rows must be an object of lists.")
+    answers, errors = clean_section(form, data, context, extra=())
     cleaned_rows: dict[str, list[Answers]] = {}
     for name, sent in rows.items():
         if name not in form.rows:
-            errors[name] = ["is not a part of this form"]
+            errors[shown(name)] = ["is not a part of this form"]
             continue
-        if len(sent) > MAXIMUM_ROWS:
-            errors[name] = [f"has more than {MAXIMUM_ROWS} rows"]
-            continue
-        cleaned = [clean_section(form.rows[name], row, context, extra=ROW_ONLY) for row in sent]
-        cleaned_rows[name] = [answer for answer, _errors in cleaned]
-        if any(row_errors for _answer, row_errors in cleaned):
-            errors[name] = [row_errors for _answer, row_errors in cleaned]
+        cleaned_rows[name], row_errors = _clean_rows(form.rows[name], sent, context)
+        if any(row_errors):
+            errors[name] = row_errors
     if errors:
         raise Refused(errors)
     return answers, cleaned_rows
+
+
+def _clean_rows(section: Section, sent: Any, context: Context) -> tuple[list[Answers], list[Any]]:
+    """The answers of every row sent, and beside them the errors, row by row or of the list itself."""
+    if sent is None:
+        return [], []
+    if not isinstance(sent, list | tuple):
+        return [], ["must be a list of rows"]
+    if len(sent) > MAXIMUM_ROWS:
+        return [], [f"has more than {MAXIMUM_ROWS} rows"]
+    cleaned = [
+        clean_section(section, row, context, extra=ROW_ONLY)
+        if isinstance(row, Mapping)
+        else (Answers(), {"detail": ["must be an object of fields and their values"]})
+        for row in sent
+    ]
+    answers, errors = [each for each, _ in cleaned], [found for _, found in cleaned]
+    seen: set[int] = set()
+    for answer, found in zip(answers, errors, strict=True):
+        if answer.repeat in seen:
+            found["repeat"] = [f"row {answer.repeat} is sent twice"]
+        if answer.repeat is not None:
+            seen.add(answer.repeat)
+    return answers, errors
 
 
 def clean_section(
@@ -94,7 +121,7 @@ def clean_section(
         if name in items:
             _clean_into(answers, errors, items[name], value, context)
         elif name not in (*ALWAYS_ALLOWED, *extra):
-            errors[name] = ["is not a field of this form"]
+            errors[shown(name)] = ["is not a field of this form"]
     _clean_common(answers, errors, data, section)
     for name in answers.missing_reasons or {}:
         if name in items and answers.values.get(items[name].attname) is not None:
@@ -120,10 +147,6 @@ def clean_value(item: Item, value: Any, context: Context) -> Any:
         raise ValidationError("must be a single value")
     if item.protocol_noun is not None:
         return _protocol_item(item.protocol_noun, value, context)
-    if isinstance(value, str) and any(
-        letter == "\x00" or 0xD800 <= ord(letter) <= 0xDFFF for letter in value
-    ):
-        raise ValidationError("contains a character that cannot be stored")
     cleaned = item.field.clean(value, None)
     _refuse_future(item, cleaned, context.today)
     return cleaned
@@ -156,7 +179,7 @@ def _clean_common(
 ) -> None:
     names = {item.name for item in section.asked}
     if "missing_reasons" in data:
-        reasons = data["missing_reasons"] or {}
+        reasons = {} if data["missing_reasons"] is None else data["missing_reasons"]
         if not isinstance(reasons, Mapping) or not all(
             name in names and reason in MissingReason.values for name, reason in reasons.items()
         ):
@@ -165,11 +188,10 @@ def _clean_common(
         else:
             answers.missing_reasons = dict(reasons)
     if "external_id" in data:
-        external_id = data["external_id"] or ""
-        if not isinstance(external_id, str) or len(external_id) > 100 or not external_id.isprintable():
-            errors["external_id"] = ["must be printable text of at most 100 characters"]
-        else:
-            answers.external_id = external_id.strip()
+        try:
+            answers.external_id = identifier("external_id", data["external_id"])
+        except Refused as refusal:
+            errors |= refusal.errors
     if data.get("repeat") is not None:
         if isinstance(data["repeat"], bool) or not isinstance(data["repeat"], int):
             errors["repeat"] = ["must be the number of an existing row"]

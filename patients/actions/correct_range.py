@@ -6,13 +6,26 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from patients.actions.reflag import Reflagged, reflag
+from patients.fields import ClinicalField, CodedField, CountField, ExactDateField, QuantityField
 from patients.models import LabResult, LabSample
 from trials.actions.errors import Refused, Stale, WrongState, needed
+from trials.actions.given import version_number
 from trials.audit.recording import Act, recording
-from trials.models import Chain, ReferenceRange, User
+from trials.models import Chain, ReferenceRange, Sex, User
 from trials.roles import Verb, require
+from trials.text import shown
 
-CORRECTABLE = ("low", "high", "valid_from", "valid_to", "age_from", "age_to", "sex")
+# The clinical fields refuse what the plain columns would let through or break on (true, 1_000, 20210314).
+KINDS: Mapping[str, ClinicalField] = {
+    "low": QuantityField(),
+    "high": QuantityField(),
+    "valid_from": ExactDateField(),
+    "valid_to": ExactDateField(),
+    "age_from": CountField(limits=(0, 150)),
+    "age_to": CountField(limits=(0, 150)),
+    "sex": CodedField(codelist=Sex),
+}
+CORRECTABLE = tuple(KINDS)
 
 
 class _Shown(Exception):
@@ -34,11 +47,16 @@ def correct_range(
     that may use it now, are looked at; each casebook gets its own event with the same reason. Raises
     NotPermitted, ReasonRequired, Stale, Refused (naming the field).
     """
-    role = require(actor, Verb.CORRECT_RANGE, study=reference_range.study)
+    role, version = (
+        require(actor, Verb.CORRECT_RANGE, study=reference_range.study),
+        version_number(version),
+    )
     reason = reason or "preview" if dry_run else needed(reason)
-    unknown = set(changes) - set(CORRECTABLE)
+    if not isinstance(changes, Mapping):
+        raise Refused("The changes must be an object of fields and their values.")
+    unknown = [name for name in changes if name not in CORRECTABLE]
     if unknown:
-        raise Refused({name: ["cannot be changed here"] for name in unknown})
+        raise Refused({shown(name): ["cannot be changed here"] for name in unknown})
     samples = _samples(reference_range)
     chains: list[Chain] = [reference_range.study.chain, *(sample.subject.chain for sample in samples)]
     changed: list[Reflagged] = []
@@ -75,13 +93,23 @@ def _apply(reference_range: ReferenceRange, version: int, changes: Mapping[str, 
     if current.version != version:
         raise Stale(current.version)
     for name, value in changes.items():
-        setattr(current, name, value)
+        setattr(current, name, _given(name, value))
     current.version += 1
     try:
         current.full_clean()
     except ValidationError as error:
         raise Refused(error.message_dict) from error
     current.save()
+
+
+def _given(name: str, value: Any) -> Any:
+    """One limit, age, day or sex as its column holds it. Raises Refused naming the field."""
+    column = KINDS[name]
+    try:
+        cleaned = column.clean(value, None)
+    except ValidationError as error:
+        raise Refused({name: list(error.messages)}) from error
+    return "" if name == "sex" and cleaned is None else cleaned
 
 
 def _results_of(sample: LabSample, reference_range: ReferenceRange) -> list[LabResult]:

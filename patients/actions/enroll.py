@@ -7,6 +7,7 @@ from django.db import transaction
 from patients.actions.schedule import plan_screening
 from patients.models import Subject, SubjectStatus
 from trials.actions.errors import Refused, WrongState
+from trials.actions.given import day, identifier
 from trials.audit import clock
 from trials.audit.recording import Act, recording
 from trials.models import Chain, ChainKind, Site, User
@@ -30,6 +31,7 @@ def enroll(
     (naming the field), WrongState (the earlier subject is no screening failure, or re-screened already).
     """
     role = require(actor, Verb.ENROLL, site=site)
+    screened_on, external_id = day("screened_on", screened_on), identifier("external_id", external_id)
     if screened_on > clock.today(site.time_zone):
         raise Refused({"screened_on": ["lies in the future"]})
     with transaction.atomic(durable=True):
@@ -61,8 +63,6 @@ def enroll(
 
 
 def _check_unused(site: Site, external_id: str) -> None:
-    if len(external_id) > 100 or not external_id.isprintable():
-        raise Refused({"external_id": ["must be printable text of at most 100 characters"]})
     if external_id and Subject.objects.filter(site=site, external_id=external_id).exists():
         raise WrongState({"external_id": ["is already used by another subject of this site"]})
 

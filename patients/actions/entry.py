@@ -6,11 +6,14 @@ Nothing here writes; saving one form and importing many go through the same step
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from patients.actions.answers import Answers
+from patients.actions.answers import MAXIMUM_ROWS, Answers
 from patients.derivations import derive
+from patients.derivations.known import Known
 from patients.forms import FormDefinition, Section
 from patients.models import CaseReportForm, Entry, EntryState, Row, Subject, Visit
 from trials.actions.errors import Refused
+
+NOT_DONE_REASON_LENGTH = 200
 
 
 def check_visit(definition: FormDefinition, subject: Subject, visit: Visit | None) -> None:
@@ -34,6 +37,15 @@ def fill(entry: Entry, answers: Answers) -> None:
     entry.missing_reasons = {name: why for name, why in entry.missing_reasons.items() if name not in given}
 
 
+def contradictions(section: Section, entry: Entry) -> dict[str, list[str]]:
+    """Answers that stand beside a reason for their absence; one of them may be older than what was sent."""
+    return {
+        item.name: ["has a value and a reason for its absence; only one can be true"]
+        for item in section.asked
+        if item.name in entry.missing_reasons and getattr(entry, item.attname) is not None
+    }
+
+
 def rows_to_save(
     definition: FormDefinition, form: CaseReportForm, sent: Mapping[str, Sequence[Answers]]
 ) -> dict[str, list[Row]]:
@@ -44,11 +56,12 @@ def rows_to_save(
         existing = {row.repeat: row for row in getattr(form, name).all()} if form.pk else {}
         for row in existing.values():
             row.before = content(section, row)
-        row_errors: list[dict[str, Any]] = []
-        for answers in sent.get(name, ()):
-            row_errors.append(_merge(section, form, existing, answers))
+            row.before_key = () if row.entered_in_error else key_of(section, row)
+        row_errors = [_merge(section, form, existing, answers) for answers in sent.get(name, ())]
         if any(row_errors):
             errors[name] = row_errors
+        elif len(existing) > MAXIMUM_ROWS:
+            errors[name] = [f"has more than {MAXIMUM_ROWS} rows"]
         lines[name] = list(existing.values())
     if errors:
         raise Refused(errors)
@@ -68,32 +81,73 @@ def _merge(
         row = existing[answers.repeat]
     else:
         return {"repeat": [f"there is no row {answers.repeat}"]}
+    in_error = row.entered_in_error
     fill(row, answers)
-    row.entered_in_error = row.entered_in_error or answers.entered_in_error
-    return {}
+    row.entered_in_error = in_error if answers.entered_in_error is None else answers.entered_in_error
+    if in_error and content(section, row) != row.before:
+        return {"repeat": [f"row {row.repeat} is entered in error and cannot be changed; add a new row"]}
+    return contradictions(section, row)
 
 
 def prepare(
-    definition: FormDefinition, form: CaseReportForm, lines: dict[str, list[Row]], not_done_reason: str
+    definition: FormDefinition,
+    form: CaseReportForm,
+    lines: dict[str, list[Row]],
+    not_done_reason: str,
+    known: Known | None = None,
 ) -> None:
     """Derived fields and entry state, before anything is written."""
     alive = {name: [row for row in rows if not row.entered_in_error] for name, rows in lines.items()}
+    if contradicting := contradictions(definition, form):
+        raise Refused(contradicting)
     _refuse_doubles(definition, alive)
-    form.not_done_reason = not_done_reason.strip()[:200]
-    derive(form, alive)
+    form.not_done_reason = not_done_reason
+    derive(form, alive, known)
     form.entry_state = _entry_state(definition, form, alive)
 
 
 def _refuse_doubles(definition: FormDefinition, alive: Mapping[str, Sequence[Row]]) -> None:
     """A row whose key (test, drug, rule) stands twice cannot be a fact of one form."""
     for name, rows in alive.items():
-        keys = [item.attname for item in definition.rows[name].asked if item.kind == "protocol item"]
         seen: set[tuple[Any, ...]] = set()
         for row in rows:
-            key = tuple(getattr(row, attname) for attname in keys)
-            if keys and any(key) and key in seen:
+            key = key_of(definition.rows[name], row)
+            if any(key) and key in seen:
                 raise Refused({name: [f"row {row.repeat} repeats what another row answers already"]})
             seen.add(key)
+
+
+def key_of(section: Section, row: Row) -> tuple[Any, ...]:
+    """What a row is about (test, drug, rule); empty where rows are told apart by their number alone."""
+    return tuple(getattr(row, item.attname) for item in section.asked if item.kind == "protocol item")
+
+
+def in_safe_order(section: Section, name: str, rows: Sequence[Any]) -> list[Any]:
+    """New and changed rows so ordered that no two stored rows share a test, drug or rule at any moment.
+
+    Rows entered in error come first; a row that takes the test of another comes after it. Raises Refused
+    when rows exchange theirs in a circle, which no order can store.
+    """
+    pending = sorted((row for row in rows if changed(row)), key=lambda row: not row.entered_in_error)
+    held = {row.before_key: row for row in rows if row.pk and any(row.before_key)}
+    ordered: list[Any] = []
+    while pending:
+        ready: Any = next((row for row in pending if _is_free(section, row, held)), None)
+        if ready is None:
+            numbers = ", ".join(str(row.repeat) for row in pending)
+            raise Refused({name: [f"rows {numbers} exchange what they are about; correct them one by one"]})
+        pending.remove(ready)
+        if ready.pk and held.get(ready.before_key) is ready:
+            del held[ready.before_key]
+        if not ready.entered_in_error:
+            held[key_of(section, ready)] = ready
+        ordered.append(ready)
+    return ordered
+
+
+def _is_free(section: Section, row: Row, held: Mapping[tuple[Any, ...], Any]) -> bool:
+    key = key_of(section, row)
+    return row.entered_in_error or not any(key) or held.get(key) in (None, row)
 
 
 def _entry_state(definition: FormDefinition, form: CaseReportForm, alive: Mapping[str, Sequence[Row]]) -> str:
@@ -117,6 +171,13 @@ def _lacks(section: Section, entry: Entry) -> bool:
 
 def content(section: Section, entry: Entry) -> tuple[Any, ...]:
     answers = tuple(getattr(entry, item.attname) for item in section.items)
+    stated = (dict(entry.missing_reasons), entry.external_id, entry.entered_in_error)
+    return (*answers, *stated, getattr(entry, "not_done_reason", ""))
+
+
+def asked_content(section: Section, entry: Entry) -> tuple[Any, ...]:
+    """What was answered, without what the server derived from it."""
+    answers = tuple(getattr(entry, item.attname) for item in section.asked)
     stated = (dict(entry.missing_reasons), entry.external_id, entry.entered_in_error)
     return (*answers, *stated, getattr(entry, "not_done_reason", ""))
 

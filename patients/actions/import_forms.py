@@ -8,13 +8,22 @@ from django.db.models import Max, prefetch_related_objects
 
 from patients.actions.answers import Answers, Context, clean_form, context_of
 from patients.actions.effects import take_effect
-from patients.actions.entry import check_visit, content, fill, prepare, rows_to_save
+from patients.actions.entry import (
+    NOT_DONE_REASON_LENGTH,
+    asked_content,
+    check_visit,
+    fill,
+    prepare,
+    rows_to_save,
+)
 from patients.checks.casebook import CHECKS
 from patients.checks.engine import queries_for
+from patients.derivations.known import Known
 from patients.forms import FormDefinition, definition_of
 from patients.models import CaseReportForm, Query, Row, Subject, Visit
 from patients.selectors import visible
 from trials.actions.errors import Refused, needed
+from trials.actions.given import text
 from trials.audit.recording import Act, Recording, recording
 from trials.models import Study, User
 from trials.roles import Verb, require
@@ -26,7 +35,7 @@ PLACE = ("subject", "visit", "not_done_reason")
 
 @dataclass
 class ImportReport:
-    """What became of every line: received = stored + unchanged + rejected.
+    """What became of every line. When none is rejected, received = stored + unchanged.
 
     `rejected` maps line numbers (from 1) to errors by field. With anything rejected, nothing is stored.
     """
@@ -132,60 +141,77 @@ def _visits(definition: FormDefinition, subjects: Mapping[str, Subject]) -> dict
 
 def _read_line(
     number: int,
-    sent: Mapping[str, Any],
+    sent: Any,
     definition: FormDefinition,
     subjects: Mapping[str, Subject],
     visits: Mapping[tuple[int, str], Visit],
     contexts: dict[int, Context],
 ) -> _Line:
-    subject = subjects.get(str(sent.get("subject") or ""))
+    if not isinstance(sent, Mapping):
+        raise Refused("A line must be an object of fields and their values.")
+    code = sent.get("subject")
+    subject = subjects.get(code) if isinstance(code, str) else None
     if subject is None:
         raise Refused({"subject": ["is not a known subject"]})
-    context = contexts.setdefault(subject.site_id, context_of(subject.site))
-    visit = visits.get((subject.pk, str(sent.get("visit") or "")))
-    if sent.get("visit") and visit is None:
+    if subject.site_id not in contexts:
+        contexts[subject.site_id] = context_of(subject.site)
+    context = contexts[subject.site_id]
+    code = sent.get("visit")
+    visit = visits.get((subject.pk, code)) if isinstance(code, str) else None
+    if code not in (None, "") and visit is None and definition.at_visit:
         raise Refused({"visit": ["is not a visit of this subject"]})
+    if code not in (None, "") and not definition.at_visit:
+        raise Refused({"visit": ["must be empty: this form belongs to the whole casebook"]})
     check_visit(definition, subject, visit)
     data = {key: value for key, value in sent.items() if key not in (*PLACE, *definition.rows)}
     rows = {name: sent[name] for name in definition.rows if name in sent}
     answers, row_answers = clean_form(definition, data, rows, context)
-    return _Line(number, subject, visit, answers, row_answers, str(sent.get("not_done_reason") or ""))
+    not_done = text("not_done_reason", sent.get("not_done_reason"), limit=NOT_DONE_REASON_LENGTH)
+    return _Line(number, subject, visit, answers, row_answers, not_done)
 
 
 def _build(definition: FormDefinition, read: Sequence[_Line], report: ImportReport) -> list[_Line]:
     """The forms to be stored, under the locks of their casebooks; known ones are counted as unchanged."""
     subjects = {line.subject.pk for line in read}
     existing = definition.model._default_manager.filter(subject__in=subjects)
-    by_external_id = {(each.subject_id, each.external_id): each for each in existing.exclude(external_id="")}
+    named = existing.exclude(external_id="").prefetch_related(*definition.rows)
+    by_external_id: dict[tuple[int, str], Any] = {(each.subject_id, each.external_id): each for each in named}
     counted: Any = existing.values("subject_id", "visit_id").annotate(last=Max("repeat"))
     repeats: dict[_Place, int] = {(each["subject_id"], each["visit_id"]): each["last"] for each in counted}
     alive: set[_Place] = set(existing.filter(entered_in_error=False).values_list("subject_id", "visit_id"))
-    fresh = []
+    fresh, known = [], Known()
     for line in read:
         try:
-            if _is_known(definition, line, by_external_id):
+            if _is_known(definition, line, by_external_id, known):
                 report.unchanged += 1
                 continue
-            _make(definition, line, repeats, alive)
-            by_external_id[line.subject.pk, line.form.external_id or f"line {line.number}"] = line.form
+            _make(definition, line, repeats, alive, known)
+            if line.form.external_id:
+                by_external_id[line.subject.pk, line.form.external_id] = line.form
             fresh.append(line)
         except Refused as refusal:
             report.rejected[line.number] = refusal.errors
     return fresh
 
 
-def _is_known(definition: FormDefinition, line: _Line, by_external_id: Mapping[tuple[int, str], Any]) -> bool:
-    known = by_external_id.get((line.subject.pk, line.answers.external_id or ""))
-    if known is None:
+def _is_known(
+    definition: FormDefinition,
+    line: _Line,
+    by_external_id: Mapping[tuple[int, str], Any],
+    known: Known,
+) -> bool:
+    stored = by_external_id.get((line.subject.pk, line.answers.external_id or ""))
+    if stored is None:
         return False
-    if known.pk is None:
+    if stored.pk is None:
         raise Refused({"external_id": ["stands twice in this import"]})
     candidate = _blank(definition, line)
     lines = rows_to_save(definition, candidate, line.rows)
-    prepare(definition, candidate, lines, line.not_done_reason)
-    same = content(definition, candidate) == content(definition, known) and all(
-        [content(section, row) for row in lines[name]]
-        == [content(section, row) for row in getattr(known, name).all()]
+    prepare(definition, candidate, lines, line.not_done_reason, known)
+    # Only what was sent is compared: a dose planned or a range corrected since then is no other answer.
+    same = asked_content(definition, candidate) == asked_content(definition, stored) and all(
+        [asked_content(section, row) for row in lines[name]]
+        == [asked_content(section, row) for row in getattr(stored, name).all()]
         for name, section in definition.rows.items()
     )
     if not same:
@@ -200,6 +226,7 @@ def _make(
     line: _Line,
     repeats: dict[_Place, int],
     alive: set[_Place],
+    known: Known,
 ) -> None:
     place = (line.subject.pk, line.visit.pk if line.visit else None)
     if not definition.repeats and place in alive:
@@ -209,7 +236,7 @@ def _make(
     line.form = _blank(definition, line)
     line.form.repeat = repeats[place]
     line.lines = rows_to_save(definition, line.form, line.rows)
-    prepare(definition, line.form, line.lines, line.not_done_reason)
+    prepare(definition, line.form, line.lines, line.not_done_reason, known)
 
 
 def _blank(definition: FormDefinition, line: _Line) -> Any:

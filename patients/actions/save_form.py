@@ -7,13 +7,24 @@ from django.db.models import Max
 
 from patients.actions.answers import clean_form, context_of
 from patients.actions.effects import take_effect
-from patients.actions.entry import changed, check_visit, content, fill, flat, prepare, rows_to_save
+from patients.actions.entry import (
+    NOT_DONE_REASON_LENGTH,
+    changed,
+    check_visit,
+    content,
+    fill,
+    flat,
+    in_safe_order,
+    prepare,
+    rows_to_save,
+)
 from patients.actions.permission import act_on
 from patients.checks.casebook import CHECKS
 from patients.checks.engine import run_checks
 from patients.forms import FormDefinition, definition_of
 from patients.models import CaseReportForm, Entry, Row, Subject, Visit
 from trials.actions.errors import Stale, WrongState, needed
+from trials.actions.given import text, version_number
 from trials.audit.recording import recording
 from trials.models import User
 from trials.roles import Verb
@@ -39,7 +50,8 @@ def create_form(
     """
     definition = definition_of(form)
     act = act_on(subject, actor, Verb.ENTER, f"enter {definition.oid}")
-    answers, row_answers = clean_form(definition, data, rows or {}, context_of(subject.site))
+    not_done_reason = text("not_done_reason", not_done_reason, limit=NOT_DONE_REASON_LENGTH)
+    answers, row_answers = clean_form(definition, data, _or_none(rows), context_of(subject.site))
     check_visit(definition, subject, visit)
     with recording(subject.chain, act):
         instance = form(
@@ -53,7 +65,7 @@ def create_form(
         fill(instance, answers)
         lines = rows_to_save(definition, instance, row_answers)
         prepare(definition, instance, lines, not_done_reason)
-        _store(instance, lines)
+        _store(definition, instance, lines)
     return instance
 
 
@@ -74,9 +86,11 @@ def change_form(
     """
     definition = definition_of(type(record))
     subject = record.subject
-    reason = needed(reason)
+    reason, version = needed(reason), version_number(version)
     act = act_on(subject, actor, Verb.ENTER, f"correct {definition.oid}", reason)
-    answers, row_answers = clean_form(definition, data, rows or {}, context_of(subject.site))
+    if not_done_reason is not None:
+        not_done_reason = text("not_done_reason", not_done_reason, limit=NOT_DONE_REASON_LENGTH)
+    answers, row_answers = clean_form(definition, data, _or_none(rows), context_of(subject.site))
     with recording(subject.chain, act):
         current = _current(record, version)
         before = content(definition, current)
@@ -88,7 +102,7 @@ def change_form(
         if content(definition, current) == before and not any(changed(line) for line in flat(lines)):
             return current
         current.version += 1
-        _store(current, lines)
+        _store(definition, current, lines)
     return current
 
 
@@ -97,7 +111,7 @@ def mark_entered_in_error(*, actor: User, record: CaseReportForm, version: int, 
 
     Raises NotPermitted, ReasonRequired, Stale, WrongState.
     """
-    definition = definition_of(type(record))
+    definition, version = definition_of(type(record)), version_number(version)
     act = act_on(record.subject, actor, Verb.VOID, f"enter {definition.oid} in error", needed(reason))
     with recording(record.subject.chain, act):
         current = _current(record, version)
@@ -141,15 +155,19 @@ def _current(record: CaseReportForm, version: int) -> Any:
     return current
 
 
-def _store(form: CaseReportForm, lines: Mapping[str, Sequence[Row]]) -> None:
+def _or_none(rows: RowsSent | None) -> Any:
+    return {} if rows is None else rows
+
+
+def _store(definition: FormDefinition, form: CaseReportForm, lines: Mapping[str, Sequence[Row]]) -> None:
     """Write the form and its new or changed rows, then look at them as the database holds them."""
     form.save()
-    for row in flat(lines):
-        if row.pk is None:
-            row.parent = form
-            row.save()
-        elif changed(row):
-            row.version += 1
+    for name, rows in lines.items():
+        for row in in_safe_order(definition.rows[name], name, rows):
+            if row.pk is None:
+                row.parent = form
+            else:
+                row.version += 1
             row.save()
     run_checks(CHECKS, form)
     take_effect(form)

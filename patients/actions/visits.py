@@ -1,17 +1,21 @@
 """What happens to visits and cycles."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from patients.actions.permission import act_on
 from patients.actions.schedule import plan_cycle, plan_recurring
 from patients.models import Allocation, Cycle, Subject, Visit, VisitStatus
 from trials.actions.errors import Refused, Stale, WrongState
+from trials.actions.given import day as day_given
+from trials.actions.given import text, version_number
 from trials.audit import clock
 from trials.audit.recording import recording
 from trials.models import User
 from trials.roles import Verb
 
 DEFAULT_CYCLE_DAYS = 21
+WHY_LENGTH = 200
 
 
 def open_visit(
@@ -21,43 +25,43 @@ def open_visit(
 
     Day 1 of a cycle also says when the cycle started. Raises NotPermitted, Refused, Stale, ReasonRequired.
     """
-    subject = visit.subject
+    subject, version = visit.subject, version_number(version)
     changes = visit.status != VisitStatus.PLANNED
     act = act_on(
         subject, actor, Verb.ENTER, "correct visit" if changes else "open visit", _needed(changes, reason)
     )
-    _refuse_future(subject, occurred_on, "occurred_on")
+    occurred_on = _past_day(subject, occurred_on)
     with recording(subject.chain, act):
         visit = _current(visit, version)
+        if (visit.status, visit.occurred_on) == (VisitStatus.OCCURRED, occurred_on):
+            return visit
         visit.status, visit.occurred_on, visit.missed_reason = VisitStatus.OCCURRED, occurred_on, ""
         visit.version += 1
         visit.save()
-        if visit.cycle is not None and visit.definition is not None and visit.definition.day == 1:
-            cycle = Cycle.locked(pk=visit.cycle_id)
-            cycle.started_on, cycle.version = occurred_on, cycle.version + 1
-            cycle.save()
+        _cycle_follows(visit)
     return visit
 
 
 def miss_visit(*, actor: User, visit: Visit, why: str, version: int, reason: str | None = None) -> Visit:
     """Record that a visit did not take place, and why. Raises like open_visit."""
-    if not why.strip():
-        raise Refused({"missed_reason": ["is required"]})
+    why, version = text("missed_reason", why, limit=WHY_LENGTH, required=True), version_number(version)
     changes = visit.status != VisitStatus.PLANNED
     act = act_on(visit.subject, actor, Verb.ENTER, "miss visit", _needed(changes, reason))
     with recording(visit.subject.chain, act):
         visit = _current(visit, version)
-        visit.status, visit.occurred_on, visit.missed_reason = VisitStatus.MISSED, None, why.strip()
+        if (visit.status, visit.missed_reason) == (VisitStatus.MISSED, why):
+            return visit
+        visit.status, visit.occurred_on, visit.missed_reason = VisitStatus.MISSED, None, why
         visit.version += 1
         visit.save()
+        _cycle_follows(visit)
     return visit
 
 
 def add_unscheduled_visit(*, actor: User, subject: Subject, occurred_on: date, why: str) -> Visit:
     """A visit that the schedule does not know; numbered UNS1, UNS2, ... by the server."""
-    if not why.strip():
-        raise Refused({"unscheduled_reason": ["is required"]})
-    _refuse_future(subject, occurred_on, "occurred_on")
+    why = text("unscheduled_reason", why, limit=WHY_LENGTH, required=True)
+    occurred_on = _past_day(subject, occurred_on)
     with recording(subject.chain, act_on(subject, actor, Verb.ENTER, "add unscheduled visit")):
         number = Visit.objects.filter(subject=subject, definition__isnull=True).count() + 1
         visit = Visit(
@@ -66,7 +70,7 @@ def add_unscheduled_visit(*, actor: User, subject: Subject, occurred_on: date, w
             title=f"Unscheduled visit {number}",
             status=VisitStatus.OCCURRED,
             occurred_on=occurred_on,
-            unscheduled_reason=why.strip(),
+            unscheduled_reason=why,
         )
         visit.save()
     return visit
@@ -108,6 +112,18 @@ def _needed(changes: bool, reason: str | None) -> str | None:
     return (reason or "") if changes else None
 
 
-def _refuse_future(subject: Subject, day: date, field: str) -> None:
+def _past_day(subject: Subject, occurred_on: Any) -> date:
+    day = day_given("occurred_on", occurred_on)
     if day > clock.today(subject.site.time_zone):
-        raise Refused({field: ["lies in the future"]})
+        raise Refused({"occurred_on": ["lies in the future"]})
+    return day
+
+
+def _cycle_follows(visit: Visit) -> None:
+    """Day 1 says when its cycle started; a day 1 that is corrected to missed takes the start back."""
+    if visit.cycle is None or visit.definition is None or visit.definition.day != 1:
+        return
+    cycle = Cycle.locked(pk=visit.cycle_id)
+    if cycle.started_on != visit.occurred_on:
+        cycle.started_on, cycle.version = visit.occurred_on, cycle.version + 1
+        cycle.save()

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from patients.derivations.dose import derive_daily_dose, derive_dose
+from patients.derivations.known import Known
 from patients.derivations.laboratory import derive_results
 from patients.models import CaseReportForm, DailyDosePeriod, DoseAdministration, LabSample, Row
 
 Rows = Mapping[str, Sequence[Row]]
-Derivation = Callable[[Any, Rows], None]
+Derivation = Callable[[Any, Rows, Known], None]
 
 DERIVATIONS: dict[type[CaseReportForm], Derivation] = {
     LabSample: derive_results,
@@ -21,8 +22,11 @@ DERIVATIONS: dict[type[CaseReportForm], Derivation] = {
 }
 
 
-def derive(record: CaseReportForm, rows: Rows) -> None:
-    """Compute the derived fields of a form and its rows. Raises Refused for what cannot be a fact."""
+def derive(record: CaseReportForm, rows: Rows, known: Known | None = None) -> None:
+    """Compute the derived fields of a form and its rows. Raises Refused for what cannot be a fact.
+
+    `known` is shared by the forms of one import, so that each thing is read once.
+    """
     derivation = DERIVATIONS.get(type(record))
     if derivation is not None:
-        derivation(record, rows)
+        derivation(record, rows, known or Known())

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from patients.derivations.known import Known
 from patients.models import Allocation, DailyDosePeriod, Row, Subject
 from patients.selectors import Measurement, allocation_of, current, last_measured
 from trials.clinical.body_surface_area import Formula, body_surface_area
@@ -28,7 +29,7 @@ class PlannedDose:
     surface: Decimal | None = None
 
 
-def derive_dose(record: Any, rows: Mapping[str, Sequence[Row]]) -> None:
+def derive_dose(record: Any, rows: Mapping[str, Sequence[Row]], known: Known) -> None:
     """Set the planned dose of an administration, with weight, height, formula and surface."""
     planned = planned_dose(record.subject, record.drug_id, record.given_on)
     record.planned_dose, record.planned_dose_note = planned.dose, planned.note
@@ -36,7 +37,7 @@ def derive_dose(record: Any, rows: Mapping[str, Sequence[Row]]) -> None:
     record.surface_formula, record.surface_used = planned.formula, planned.surface
 
 
-def derive_daily_dose(record: Any, rows: Mapping[str, Sequence[Row]]) -> None:
+def derive_daily_dose(record: Any, rows: Mapping[str, Sequence[Row]], known: Known) -> None:
     """Set the planned starting dose of a daily drug and the weight it rests on."""
     planned = planned_dose(record.subject, record.drug_id, record.started)
     record.planned_dose, record.planned_dose_note = planned.dose, planned.note
@@ -69,9 +70,12 @@ def _by_weight(element: RegimenElement, subject: Subject, allocation: Allocation
     bands = [
         WeightBand(band.from_kg, band.below_kg, band.dose_mg) for band in element.bands.order_by("from_kg")
     ]
-    dose = dose_by_weight(bands, weighed.value if weighed else None)
-    if isinstance(dose, Undetermined) or weighed is None:
+    if weighed is None:
         return PlannedDose(None, Undetermined(("weight on or before the first day of this drug",)).sentence())
+    try:
+        dose = dose_by_weight(bands, weighed.value)
+    except ValueError:  # no band holds the weight: a fault of the protocol data, not of what was entered
+        return PlannedDose(None, Undetermined(("dose band for this weight",)).sentence())
     note = f"band of body weight: {plain(weighed.value)} kg measured on {weighed.day} gives {plain(dose)} mg"
     return PlannedDose(dose, note, weight=weighed.value)
 
@@ -90,6 +94,10 @@ def _first_day(subject: Subject, element: RegimenElement, on: date) -> date:
 
 def _by_surface(element: RegimenElement, subject: Subject, allocation: Allocation, on: date) -> PlannedDose:
     settings = surface_settings(subject)
+    if settings is None:
+        return PlannedDose(
+            None, Undetermined(("formula of body surface area in the study's settings",)).sentence()
+        )
     weighed, measured = last_measured(subject, "weight", on), last_measured(subject, "height", on)
     if weighed is None or measured is None:
         missing = tuple(
@@ -139,11 +147,13 @@ class SurfaceSettings:
     round_to_mg: Decimal | None
 
 
-def surface_settings(subject: Subject) -> SurfaceSettings:
-    """The settings `body_surface_*` of the subject's study."""
+def surface_settings(subject: Subject) -> SurfaceSettings | None:
+    """The settings `body_surface_*` of the subject's study, None where it names no known formula."""
     settings: dict[str, Any] = dict(
         subject.study.studysettings.filter(key__startswith="body_surface_").values_list("key", "value")
     )
+    if settings.get("body_surface_formula") not in {formula.value for formula in Formula}:
+        return None
     return SurfaceSettings(
         formula=Formula(settings["body_surface_formula"]),
         cap_m2=_decimal(settings.get("body_surface_cap_m2")),

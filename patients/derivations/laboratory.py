@@ -1,16 +1,20 @@
 """Laboratory results: number and comparator from the text, range as valid on the day, flag."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from patients.derivations.known import Known
 from patients.models import LabSample, Row
-from patients.selectors import age_range, choose_range, demographics_of
+from patients.selectors import age_range, choose_range
 from trials.actions.errors import Refused
 from trials.clinical.laboratory_value import LaboratoryValue, LaboratoryValueError, flag, parse_result
-from trials.models import LabTest, LabUnit, ReferenceRange
+from trials.models import LabTest, ReferenceRange
+
+LARGEST, SMALLEST = Decimal(10**9), Decimal("0.000001")
 
 
-def derive_results(sample: LabSample, rows: Mapping[str, Sequence[Row]]) -> None:
+def derive_results(sample: LabSample, rows: Mapping[str, Sequence[Row]], known: Known) -> None:
     """Set comparator, number, word, range and flag of every result given.
 
     Raises Refused, row by row, for a text that is no result and for a unit the test does not have.
@@ -18,31 +22,25 @@ def derive_results(sample: LabSample, rows: Mapping[str, Sequence[Row]]) -> None
     results: list[Any] = list(rows.get("results", ()))
     if not results:
         return
-    tests = LabTest.objects.in_bulk([result.test_id for result in results if result.test_id])
-    units = _units_of(tests)
+    tests = known.tests(result.test_id for result in results if result.test_id)
+    units = known.units(tests)
     errors: list[dict[str, Any]] = [_errors(result, tests, units) for result in results]
     if any(errors):
         raise Refused({"results": errors})
-    flag_results(sample, results, tests)
+    flag_results(sample, results, known)
 
 
-def flag_results(sample: LabSample, results: Sequence[Any], tests: Mapping[int, LabTest]) -> None:
-    """Choose the range of each result and set its flag; three queries, however many results."""
-    demographics = demographics_of(sample.subject)
+def flag_results(sample: LabSample, results: Sequence[Any], known: Known) -> None:
+    """Choose the range of each result and set its flag; three queries at most, however many results."""
+    tests = known.tests(result.test_id for result in results if result.test_id)
+    demographics = known.demographics(sample.subject)
     sex = demographics.sex if demographics else None
-    ages = age_range(sample.subject, sample.collected_on) if sample.collected_on else None
-    ranges = _ranges_on_the_day(sample, tests)
+    ages = age_range(demographics, sample.collected_on) if sample.collected_on else None
+    ranges = _ranges_on_the_day(sample, tests, known)
     for result in results:
         test = tests.get(result.test_id)
         candidates = ranges.get((result.test_id, result.unit or ""), [])
         _apply(result, test, choose_range(candidates, sex, ages))
-
-
-def _units_of(tests: Mapping[int, LabTest]) -> dict[int, set[str]]:
-    units: dict[int, set[str]] = {pk: {test.unit} - {""} for pk, test in tests.items()}
-    for test_id, code in LabUnit.objects.filter(test_id__in=tests).values_list("test_id", "code"):
-        units[test_id].add(code)
-    return units
 
 
 def _errors(result: Any, tests: Mapping[int, LabTest], units: Mapping[int, set[str]]) -> dict[str, Any]:
@@ -57,9 +55,17 @@ def _errors(result: Any, tests: Mapping[int, LabTest], units: Mapping[int, set[s
             _read(result, parse_result(result.value))
         except LaboratoryValueError as error:
             errors["value"] = [str(error)]
+        else:
+            if not _fits(result.number):
+                errors["value"] = ["has more digits than a result can: 9 before the point, 6 after it"]
     else:
         result.comparator = result.number = result.word = None
     return errors
+
+
+def _fits(number: Decimal | None) -> bool:
+    # The column would round a longer fraction and break on a longer whole.
+    return number is None or (abs(number) < LARGEST and number == number.quantize(SMALLEST))
 
 
 def _read(result: Any, value: LaboratoryValue) -> None:
@@ -69,16 +75,13 @@ def _read(result: Any, value: LaboratoryValue) -> None:
 
 
 def _ranges_on_the_day(
-    sample: LabSample, tests: Mapping[int, LabTest]
+    sample: LabSample, tests: Mapping[int, LabTest], known: Known
 ) -> dict[tuple[int, str], list[ReferenceRange]]:
     if sample.laboratory_id is None or sample.collected_on is None:
         return {}
     found: dict[tuple[int, str], list[ReferenceRange]] = {}
-    ranges = ReferenceRange.objects.filter(
-        laboratory_id=sample.laboratory_id, test_id__in=tests, valid_from__lte=sample.collected_on
-    )
-    for each in ranges:
-        if each.valid_to is None or each.valid_to >= sample.collected_on:
+    for each in known.ranges(sample.laboratory_id, tests):
+        if each.is_in_force_on(sample.collected_on):
             found.setdefault((each.test_id, each.unit), []).append(each)
     return found
 

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 
 from trials.actions.errors import needed
@@ -59,15 +60,17 @@ def set_password(*, actor: User, user: User, password: str, reason: str) -> User
     """Change a password: one's own, or as administrator anybody's. Raises NotPermitted, ValidationError."""
     role = "SELF" if actor.pk == user.pk else require(actor, Verb.MANAGE_ACCOUNTS)
     validate_password(password, user)
-    with recording(system_chain(), Act(actor, role, "set password", needed(reason))):
-        user.set_password(password)
-        user.save()
-    return user
+    changed = _change(
+        user, Act(actor, role, "set password", needed(reason)), password=make_password(password)
+    )
+    user.password = changed.password  # a session that is kept alive is bound to it
+    return changed
 
 
 def _change(user: User, act: Act, **values: Any) -> User:
     with recording(system_chain(), act):
+        current = User.locked(pk=user.pk)  # what the caller holds may be older than the last change
         for name, value in values.items():
-            setattr(user, name, value)
-        user.save()
-    return user
+            setattr(current, name, value)
+        current.save()
+    return current

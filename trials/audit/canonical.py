@@ -47,7 +47,10 @@ def canonical_decimal(value: Decimal) -> str:
     """
     if not value.is_finite():
         raise TypeError("a decimal that is not finite has no canonical form")
-    text = format(value.normalize(), "f")
+    # Cut as text: normalize() would round to the precision of the caller's decimal context.
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 

@@ -102,6 +102,13 @@ class History(HistoricalRecords):
             **values,
         )
 
+    def post_save(
+        self, instance: Any, created: bool, using: str | None = None, raw: bool = False, **_: Any
+    ) -> None:
+        # The library's switches (a setting, an attribute of the instance, raw saves of `loaddata`) would
+        # each let a row be written without history.
+        self.create_historical_record(instance, "+" if created else "~", using=using)
+
     def create_historical_record(self, instance: Any, history_type: str, using: str | None = None) -> None:
         row = self.row_for(instance, history_type)
         row.save(force_insert=True)

@@ -54,6 +54,17 @@ class RegulatedModel(models.Model):
     def history_tracker(cls) -> History:
         return HISTORY
 
+    def save_base(self, *arguments: Any, **options: Any) -> None:
+        """Every way of saving ends here; refused before the row is written, not after.
+
+        Raises NotRecording outside a recording, for a row of a chain that is not locked, and for a part of
+        the columns: history keeps whole rows, and the columns left out would differ from it.
+        """
+        current_recording().event_id_of(self)
+        if options.get("update_fields"):
+            raise NotRecording("regulated rows are saved whole: history keeps every column")
+        super().save_base(*arguments, **options)
+
     @property
     def audit_chain_id(self) -> int:
         """The chain in which changes of this row are recorded; each model says which."""

@@ -1,5 +1,7 @@
 """Laboratories, tests, units and dated reference ranges."""
 
+from datetime import date
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -119,3 +121,6 @@ class ReferenceRange(StudyNoun):
     def __str__(self) -> str:
         low, high = ("" if limit is None else f"{limit:f}" for limit in (self.low, self.high))
         return f"{self.test} [{low}, {high}] {self.unit}"
+
+    def is_in_force_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)

@@ -50,8 +50,8 @@ class UserManager(BaseUserManager.from_queryset(RegulatedQuerySet)):  # type: ig
         actor, role = fields.pop("actor", None), fields.pop("role", "SYSTEM")
         user = self.model(username=username, **fields)
         user.set_password(password)
-        user.full_clean()
         with recording(system_chain(), Act(actor or self.system_user(), role, "create user")):
+            user.full_clean()  # under the lock of the chain: two of one name never pass both
             user.save(force_insert=True)
         return user
 
@@ -64,7 +64,10 @@ class UserManager(BaseUserManager.from_queryset(RegulatedQuerySet)):  # type: ig
             system = self.model(username="system", full_name="System (commands)", is_system=True)
             system.set_unusable_password()
             with recording(system_chain(), Act(system, "SYSTEM", "create the system account")):
-                system.save(force_insert=True)
+                first = self.filter(username="system").first()
+                if first is None:
+                    system.save(force_insert=True)
+            system = first or system
         return system
 
     def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> Any:

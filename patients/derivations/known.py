@@ -1,0 +1,50 @@
+"""What derivations read, kept for as long as nothing they read is written."""
+
+from collections.abc import Iterable, Mapping
+
+from patients.models import Demographics, Subject
+from patients.selectors import demographics_of
+from trials.models import LabTest, LabUnit, ReferenceRange
+
+
+class Known:
+    """Each thing is read once, however many forms ask: an import of 500 samples reads a test once, not 500 times.
+
+    Made anew for each act, and used only before it writes.
+    """
+
+    def __init__(self) -> None:
+        self._demographics: dict[int, Demographics | None] = {}
+        self._tests: dict[int, LabTest] = {}
+        self._units: dict[int, set[str]] = {}
+        self._ranges: dict[tuple[int, int], list[ReferenceRange]] = {}
+
+    def demographics(self, subject: Subject) -> Demographics | None:
+        if subject.pk not in self._demographics:
+            self._demographics[subject.pk] = demographics_of(subject)
+        return self._demographics[subject.pk]
+
+    def tests(self, keys: Iterable[int]) -> dict[int, LabTest]:
+        """The tests of these keys."""
+        wanted = set(keys)
+        if missing := wanted - self._tests.keys():
+            self._tests |= LabTest.objects.in_bulk(missing)
+        return {key: self._tests[key] for key in wanted if key in self._tests}
+
+    def units(self, tests: Mapping[int, LabTest]) -> dict[int, set[str]]:
+        """The units that each test may be reported in, its preferred one among them."""
+        if missing := tests.keys() - self._units.keys():
+            self._units |= {key: {tests[key].unit} - {""} for key in missing}
+            for key, code in LabUnit.objects.filter(test_id__in=missing).values_list("test_id", "code"):
+                self._units[key].add(code)
+        return {key: self._units[key] for key in tests}
+
+    def ranges(self, laboratory: int, tests: Iterable[int]) -> list[ReferenceRange]:
+        """All ranges of these tests at a laboratory, of any day."""
+        places = {(laboratory, test) for test in tests}
+        if missing := places - self._ranges.keys():
+            self._ranges |= {place: [] for place in missing}
+            wanted = {test for _laboratory, test in missing}
+            for each in ReferenceRange.objects.filter(laboratory_id=laboratory, test_id__in=wanted):
+                self._ranges[laboratory, each.test_id].append(each)
+        return [each for place in places for each in self._ranges[place]]

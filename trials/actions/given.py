@@ -1,0 +1,62 @@
+"""What an action is given beside a form's answers, checked before anything is locked.
+
+The faces pass on what was sent; a wrong type, an impossible day or an endless text becomes a Refused that
+names the field, never an error of the server.
+"""
+
+from datetime import date
+from typing import Any
+
+from trials.actions.errors import Refused
+from trials.clinical import partial_date
+from trials.text import fault_in
+
+IDENTIFIER_LENGTH = 100
+
+
+def text(field: str, value: Any, *, limit: int, required: bool = False) -> str:
+    """Stripped text of at most `limit` characters; None is the empty text. Raises Refused."""
+    if value is not None and not isinstance(value, str):
+        raise Refused({field: ["must be text"]})
+    stripped = (value or "").strip()
+    if fault := fault_in(stripped, lines=True):
+        raise Refused({field: [fault]})
+    if len(stripped) > limit:
+        raise Refused({field: [f"has more than {limit} characters"]})
+    if required and not stripped:
+        raise Refused({field: ["is required"]})
+    return stripped
+
+
+def identifier(field: str, value: Any) -> str:
+    """An identifier of another system: printable, stripped, at most 100 characters. Raises Refused."""
+    if value is not None and not isinstance(value, str):
+        raise Refused({field: ["must be text"]})
+    stripped = (value or "").strip()
+    if len(stripped) > IDENTIFIER_LENGTH or not stripped.isprintable():
+        raise Refused({field: [f"must be printable text of at most {IDENTIFIER_LENGTH} characters"]})
+    return stripped
+
+
+def day(field: str, value: Any) -> date:
+    """A full date of the calendar, given as date or as YYYY-MM-DD, from 1900 to 2100. Raises Refused."""
+    if isinstance(value, str):
+        written = value.strip()
+    elif type(value) is date:  # a datetime is a date to Python; which day it means depends on a zone
+        written = value.isoformat()
+    else:
+        written = ""
+    try:
+        read = partial_date.parse(written)
+    except partial_date.PartialDateError as error:
+        raise Refused({field: ["is not a date of the calendar of the form YYYY-MM-DD"]}) from error
+    if not read.is_complete:
+        raise Refused({field: ["is not a full date of the form YYYY-MM-DD"]})
+    return read.earliest
+
+
+def version_number(value: Any) -> int:
+    """The version that was read before a change. Raises Refused for what is no whole number."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refused({"version": ["must be the whole number of the version that was read"]})
+    return value
