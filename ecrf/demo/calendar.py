@@ -1,0 +1,34 @@
+"""Working days and working hours at the site."""
+
+import random
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Shanghai")
+SATURDAY = 5
+HOURS = (time(8, 30), time(17, 15))
+CLOSED = {date(year, 10, day) for year in (2020, 2021, 2022) for day in (1, 2, 3, 4, 5)}
+
+
+def is_working_day(day: date) -> bool:
+    return day.weekday() < SATURDAY and day not in CLOSED
+
+
+def next_working_day(day: date) -> date:
+    """The day itself, or the first working day after it."""
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def working_moment(day: date, draw: random.Random) -> datetime:
+    """A moment of the working hours of a day, to the millisecond."""
+    opened, closes = (datetime.combine(day, hour, ZONE) for hour in HOURS)
+    milliseconds = int((closes - opened).total_seconds() * 1000)
+    return opened + timedelta(milliseconds=draw.randrange(milliseconds))
+
+
+def day_of_entry(visited: date, draw: random.Random) -> date:
+    """When a visit is entered: mostly the same day, else some days later, on a working day."""
+    delay = draw.choices((0, 1, 2, 3, 5, 8), weights=(60, 15, 10, 7, 5, 3))[0]
+    return next_working_day(visited + timedelta(days=delay))

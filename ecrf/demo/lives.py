@@ -1,0 +1,22 @@
+"""A life in the study, from the first signature to the last entry."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ecrf.demo.cast import Cast
+from ecrf.demo.desk import Desk
+from ecrf.demo.plans import Fate, Plan
+from ecrf.demo.screening import screen
+from ecrf.demo.under_treatment import treat
+from patients.models import Subject
+
+
+def live(cast: Cast, plan: Plan, enrolled: dict[int, Subject]) -> Iterator[datetime]:
+    """Yields the moment of each sitting at the desk; resumed, it enters what happened until then.
+
+    `enrolled` holds the subjects by the number of their plan, for whoever is screened again.
+    """
+    desk = Desk(cast, plan)
+    yield from screen(desk, enrolled)
+    if plan.fate is Fate.RANDOMIZED:
+        yield from treat(desk)

@@ -1,0 +1,177 @@
+"""Screening of one life: consent, history, measurements, eligibility, and how it ends."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from ecrf.demo.calendar import is_working_day, next_working_day, working_moment
+from ecrf.demo.desk import Desk
+from ecrf.demo.histories import draw_conditions, history_form, medicine_form, tumor_form
+from ecrf.demo.laboratory import Laboratory
+from ecrf.demo.plans import Fate, Plan
+from ecrf.demo.treatment import measure
+from ecrf.demo.visit_forms import Facts, fill_scheduled
+from patients.actions.enroll import enroll
+from patients.actions.randomize import randomize
+from patients.actions.visits import open_visit
+from patients.models import (
+    ConcomitantMedication,
+    Demographics,
+    Disposition,
+    EligibilityAssessment,
+    InformedConsent,
+    MedicalHistory,
+    Subject,
+    TumorHistory,
+    Visit,
+)
+from trials.models import CriterionKind
+
+READINGS = 3
+ONLY_FOR_WOMEN = {"I9a", "I9b"}
+WHY_NOT = {
+    "I3": "Performance status 2",
+    "I4": "Child-Pugh class B",
+    "I7.1b": "Platelets below 100",
+    "I7.3a": "Bilirubin above 1.5 times the upper limit",
+    "I7.4b": "Creatinine clearance below 60 mL/min",
+    "I8": "No measurable lesion on computed tomography",
+    "E2": "Gastric cancer four years ago",
+    "E5": "Blood pressure not controlled with two drugs",
+    "E7": "HBV DNA above 2000 copies/mL",
+    "E9a": "Cholangitis under intravenous antibiotics",
+}
+
+
+def screen(desk: Desk, enrolled: dict[int, Subject]) -> Iterator[datetime]:
+    """From the first signature to randomization, failure, or (second site) an open end."""
+    plan = desk.plan
+    yield desk.on(plan.screened_on)
+    _enroll(desk, enrolled)
+    _first_sitting(desk)
+    yield desk.after_visit(plan.screened_on + timedelta(days=1))
+    visit = _open_screening_visit(desk)
+    _measurements(desk, visit)
+    if plan.fate is Fate.WAITING:
+        return
+    yield desk.on(_day_of_judgment(plan))
+    _answer_criteria(desk)
+    desk.put_right()
+    if plan.fate is Fate.FAILED:
+        _fail(desk)
+        return
+    yield desk.at(randomization_moment(plan))
+    with desk.act():
+        allocation = randomize(actor=desk.deciding(), subject=desk.subject)
+    assert allocation.arm.code == plan.arm, "the list gives another arm than the plan"
+
+
+def randomization_moment(plan: Plan) -> datetime:
+    """When the subject is randomized; the order of these moments is the order of the slots."""
+    assert plan.randomized_on is not None
+    return working_moment(plan.randomized_on, plan.draws("randomization"))
+
+
+def _enroll(desk: Desk, enrolled: dict[int, Subject]) -> None:
+    plan = desk.plan
+    with desk.act():
+        desk.subject = enroll(
+            actor=desk.entering(),
+            site=desk.cast.sites[plan.site],
+            screened_on=plan.screened_on,
+            previous=enrolled[plan.previous] if plan.previous else None,
+            is_synthetic=True,
+        )
+    enrolled[plan.number] = desk.subject
+
+
+def _first_sitting(desk: Desk) -> None:
+    plan, day = desk.plan, desk.plan.screened_on.isoformat()
+    consent = {
+        "consented": "Y",
+        "signed_on": day,
+        "document_version": "2.0",
+        "copy_given": "Y",
+        "tissue_consent": "Y",
+    }
+    desk.enter(InformedConsent, consent)
+    # A first entry of a failing life is right at once: the record ends too early to find a slip.
+    own: dict[str, Any] = {"birth": plan.body.birth, "age": plan.body.age, "sex": plan.body.sex}
+    desk.enter(Demographics, own, slips=plan.fate is Fate.RANDOMIZED)
+    for condition, began in draw_conditions(plan):
+        desk.enter(MedicalHistory, history_form(condition, began))
+        if condition.medicine:
+            desk.enter(ConcomitantMedication, medicine_form(condition, began))
+    desk.enter(TumorHistory, tumor_form(plan))
+
+
+def _open_screening_visit(desk: Desk) -> Visit:
+    visit = Visit.objects.select_related("subject__site", "definition", "cycle").get(
+        subject=desk.subject, code="SCR"
+    )
+    with desk.act():
+        return open_visit(
+            actor=desk.entering(), visit=visit, occurred_on=desk.plan.screened_on, version=visit.version
+        )
+
+
+def _measurements(desk: Desk, visit: Visit) -> None:
+    plan = desk.plan
+    draw = plan.draws("screening results")
+    facts = Facts(
+        on=plan.screened_on,
+        cycle=0,
+        measured=measure(plan, 0, draw, READINGS),
+        height=plan.body.height,
+        ecog="2" if plan.failing_rule == "I3" else plan.body.ecog,
+        results=_screening_results(plan, draw),
+    )
+    fill_scheduled(desk, visit, "SCR", facts)
+
+
+def _screening_results(plan: Plan, draw: Any) -> dict[str, str]:
+    results = Laboratory(plan).results({}, draw)
+    if plan.failing_rule == "E7":
+        results |= {"HBSAG": "positive", "HBVDNA": "185000"}
+    return results
+
+
+def _day_of_judgment(plan: Plan) -> Any:
+    if plan.randomized_on is None:
+        return next_working_day(plan.screened_on + timedelta(days=plan.draws("judgment").randint(3, 8)))
+    day = plan.randomized_on - timedelta(days=1)
+    while not is_working_day(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def _answer_criteria(desk: Desk) -> None:
+    answers = [
+        _answer(rule.code, rule.criterion.kind, rule.may_be_not_applicable, desk.plan)
+        for rule in desk.cast.rules
+    ]
+    desk.enter(
+        EligibilityAssessment,
+        {"assessed_on": desk.today.isoformat()},
+        {"answers": answers},
+        actor=desk.deciding(),
+    )
+
+
+def _answer(code: str, kind: str, may_be_not_applicable: bool, plan: Plan) -> dict[str, str]:
+    eligible, not_eligible = ("Y", "N") if kind == CriterionKind.INCLUSION else ("N", "Y")
+    if code == plan.failing_rule:
+        return {"rule": code, "answer": not_eligible, "comment": WHY_NOT[code]}
+    if may_be_not_applicable and code in ONLY_FOR_WOMEN and plan.body.sex == "M":
+        return {"rule": code, "answer": "NA"}
+    return {"rule": code, "answer": eligible}
+
+
+def _fail(desk: Desk) -> None:
+    ended = {
+        "scope": "SCREENING",
+        "ended_on": desk.today.isoformat(),
+        "reason": "SCREEN FAILURE",
+        "detail": WHY_NOT[desk.plan.failing_rule],
+    }
+    desk.enter(Disposition, ended, actor=desk.deciding())
