@@ -1,7 +1,161 @@
-"""The one admin site of the study team."""
+"""The one admin site of the study team: its frame, its first page, and the doors of Django that we close."""
 
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
+
+from trials.audit import clock
+from trials.models import User
+from trials.roles import Verb, may
+
+# Icons are names of the Material Symbols font that the admin theme brings along.
+NAVIGATION: tuple[tuple[Any, bool, tuple[tuple[str, str], ...]], ...] = (
+    (
+        gettext_lazy("Casebooks"),
+        False,
+        (("patients.Subject", "groups"), ("patients.Query", "contact_support")),
+    ),
+    (
+        gettext_lazy("Protocol"),
+        True,
+        (
+            ("trials.Study", "science"),
+            ("trials.Site", "local_hospital"),
+            ("trials.Arm", "call_split"),
+            ("trials.Drug", "medication"),
+            ("trials.RegimenElement", "vaccines"),
+            ("trials.VisitDefinition", "event"),
+            ("trials.ScheduledForm", "checklist"),
+            ("trials.AtomicCriterion", "rule"),
+            ("trials.StudySetting", "tune"),
+        ),
+    ),
+    (
+        gettext_lazy("Laboratory"),
+        True,
+        (
+            ("trials.Laboratory", "biotech"),
+            ("trials.LabTest", "labs"),
+            ("trials.ReferenceRange", "straighten"),
+        ),
+    ),
+    (
+        gettext_lazy("Conduct"),
+        False,
+        (
+            ("trials.User", "person"),
+            ("trials.Assignment", "badge"),
+            ("trials.RandomizationList", "lock"),
+        ),
+    ),
+)
 
 
 class StudyAdminSite(UnfoldAdminSite):
     """Every registered page of the study hangs here."""
+
+    index_title = gettext_lazy("Overview")
+    index_template = "study/dashboard.html"
+    enable_nav_sidebar = True
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        return {
+            **context,
+            # The theme would write its colors into a <style> element, which the content policy refuses.
+            "colors": None,
+            "site_url": None,
+            "show_back_button": False,
+            "styles": [*context["styles"], static("ecrf/admin.css")],
+            "scripts": [*context["scripts"], static("ecrf/admin.js")],
+            "site_favicons": [{"rel": "icon", "href": static("ecrf/favicon.svg"), "type": "image/svg+xml"}],
+        }
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Navigation by floor of the study; what the user may not see is not listed."""
+        overview = self._link(request, _("Overview"), "dashboard", reverse("admin:index"))
+        groups: list[dict[str, Any]] = [{"title": None, "items": [overview]}]
+        for title, collapsible, models in NAVIGATION:
+            items = [item for label, icon in models if (item := self._model_link(request, label, icon))]
+            if items:
+                groups.append({"title": title, "items": items, "collapsible": collapsible, "separator": True})
+            if title == NAVIGATION[0][0] and (forms := self._form_links(request)):
+                groups.append({"title": _("Forms"), "items": forms, "collapsible": True, "separator": True})
+        return groups
+
+    def _form_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        from patients.forms import form_models  # models are not loaded yet when this module is
+
+        links = (self._model_link(request, model._meta.label, "description") for model in form_models())
+        return [link for link in links if link]
+
+    def _model_link(self, request: HttpRequest, label: str, icon: str) -> dict[str, Any] | None:
+        model = apps.get_model(label)
+        page = self._registry.get(model)
+        if page is None or not page.has_view_permission(request):
+            return None
+        meta = model._meta
+        url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+        title = str(meta.verbose_name_plural)
+        return self._link(request, title[:1].upper() + title[1:], icon, url)
+
+    def _link(self, request: HttpRequest, title: str, icon: str, url: str) -> dict[str, Any]:
+        active = request.path == url or (url != reverse("admin:index") and request.path.startswith(url))
+        return {"title": title, "icon": icon, "link": url, "active": active, "has_permission": True}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Worklists of the own sites."""
+        from patients.admin import worklists
+        from patients.models import SubjectStatus
+
+        user: Any = request.user
+        clinical = may(user, Verb.READ)
+        today = clock.today(settings.TIME_ZONE)
+        found = {
+            "clinical": clinical,
+            "may_enroll": may(user, Verb.ENROLL),
+            "today": today,
+            "statuses": SubjectStatus.labels,
+            "sites": worklists.subjects_by_site(user) if clinical else [],
+            "query_lines": worklists.queries_to_answer(user) if clinical else [],
+            "overdue": worklists.overdue_visits(user, today) if clinical else [],
+            "events": worklists.recent_events(user) if may(user, Verb.READ_AUDIT) else [],
+        }
+        return super().index(request, {**found, **(extra_context or {})})
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+        """The theme's own search keeps its findings in a cache beyond the user's rights; it is closed."""
+        raise Http404
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One's own password, through the action that records it."""
+        from trials.admin.accounts import OwnPasswordForm, change_own_password
+        from trials.admin.act import act_page
+
+        user = User.objects.get(pk=request.user.pk)
+
+        def act(typed: dict[str, Any]) -> User:
+            changed = change_own_password(user, typed["password"])
+            update_session_auth_hash(request, changed)  # this session stays, all others end
+            return changed
+
+        return act_page(
+            self._registry[User],  # type: ignore[arg-type]
+            request,
+            form=OwnPasswordForm(request.POST or None, user=user),
+            act=act,
+            said=_("Your password is changed."),
+            to=reverse("admin:index"),
+            context={"title": _("Change your password"), "submit": _("Change password")},
+        )

@@ -1,0 +1,97 @@
+"use strict";
+
+// The content policy allows no <style> made by scripts.
+if (window.htmx) {
+  window.htmx.config.includeIndicatorStyles = false;
+}
+
+(() => {
+  const CELLS = "input:not([type=hidden]):not([type=checkbox]), select, textarea";
+
+  // Enter goes to the next cell of a grid instead of saving the form: to the same column one line down.
+  function nextCell(cell) {
+    const column = cell.closest("td")?.dataset.column;
+    let line = cell.closest("tr")?.nextElementSibling;
+    while (line) {
+      const next = column && line.querySelector(`td[data-column="${CSS.escape(column)}"] :is(${CELLS})`);
+      if (next) return next;
+      line = line.nextElementSibling;
+    }
+    return null;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (event.key !== "Enter" || !(field instanceof HTMLElement) || !field.matches("input, select")) return;
+    if (!field.closest(".ec-sheet") || field.type === "submit") return;
+    event.preventDefault();
+    if (field.closest(".ec-grid")) {
+      const next = nextCell(field);
+      next?.focus();
+      next?.select?.();
+    }
+  });
+
+  // A column copied from a laboratory report goes down the lines.
+  document.addEventListener("paste", (event) => {
+    const field = event.target;
+    if (!(field instanceof HTMLInputElement) || !field.closest(".ec-grid")) return;
+    const lines = (event.clipboardData?.getData("text") ?? "").replace(/\r?\n$/, "").split(/\r?\n/);
+    if (lines.length < 2) return;
+    event.preventDefault();
+    let cell = field;
+    for (const text of lines) {
+      if (!cell) break;
+      cell.value = text.trim();
+      cell = nextCell(cell);
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button") : null;
+    if (button?.hasAttribute("data-clear")) {
+      for (const radio of button.parentElement.querySelectorAll("input[type=radio]")) radio.checked = false;
+    }
+    if (button?.hasAttribute("data-add")) addLine(button.closest("[data-rows]"));
+  });
+
+  function addLine(rows) {
+    const total = rows.querySelector("input[name$='-TOTAL_FORMS']");
+    const number = Number(total.value);
+    const copy = rows.querySelector("template[data-blank]").content.cloneNode(true);
+    for (const element of copy.querySelectorAll("*")) {
+      for (const name of ["name", "id", "for", "aria-labelledby"]) {
+        const value = element.getAttribute(name);
+        if (value) element.setAttribute(name, value.replace("__prefix__", String(number)));
+      }
+    }
+    rows.querySelector("[data-body]").append(copy);
+    total.value = String(number + 1);
+    rows.querySelector("[data-body] tr:last-child")?.querySelector(CELLS)?.focus();
+  }
+
+  // A second click on Save must not enter the form twice.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.hasAttribute("data-once")) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+    unsaved = false;
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
+  });
+
+  let unsaved = false;
+  document.addEventListener("input", (event) => {
+    if (event.target.closest?.(".ec-sheet")) unsaved = true;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (unsaved) event.preventDefault();
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const wrong = document.querySelector(".ec-wrong :is(input:not([type=hidden]), select, textarea)");
+    (wrong ?? document.querySelector(".ec-sheet .ec-question :is(input, select, textarea)"))?.focus();
+  });
+})();

@@ -1,0 +1,158 @@
+"""The admin of every case report form: one class for all of them, since the definition says the rest."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from patients.actions.save_form import mark_entered_in_error
+from patients.admin.base import WRITING, ClinicalAdmin
+from patients.admin.filters import OwnSiteFilter
+from patients.admin.pages.form_page import correction_page, entry_page, form_url, hub_url
+from patients.admin.questions import shown_text
+from patients.forms import definition_of, definitions
+from patients.models import EntryState
+from patients.trail import versions_of
+from trials.admin.act import ReasonField, act_page
+from trials.admin.base import user_of
+from trials.models import User
+from trials.roles import Verb, may
+
+COLUMNS_OF_ANSWERS = 3
+
+
+class ErrorFilter(SimpleListFilter):
+    """Forms in force, or those that were entered in error."""
+
+    title = gettext_lazy("validity")
+    parameter_name = "void"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", _("Entered in error"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(entered_in_error=self.value() == "yes")
+
+
+class StateFilter(SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(EntryState.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(entry_state=self.value()) if self.value() in EntryState.values else queryset
+
+
+class VoidForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    change_reason = ReasonField(label=gettext_lazy("Why it was entered in error"))
+
+
+class FormAdmin(ClinicalAdmin):
+    """List, entry, correction, history and withdrawal of one kind of form."""
+
+    list_filter = (StateFilter, ErrorFilter, OwnSiteFilter)
+    search_fields = ("subject__code",)
+    search_help_text = gettext_lazy("Subject code")
+    ordering = ("-id",)
+
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        self.definition = definition_of(model)
+        self.answers = self.definition.asked[:COLUMNS_OF_ANSWERS]
+        protocol_items = [item.name for item in self.answers if item.protocol_noun is not None]
+        self.related = ["subject__site", "subject__study", "visit", *protocol_items]
+
+    def visible_to(self, user: User) -> QuerySet[Any]:
+        return super().visible_to(user).select_related(*self.related)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        place = ["subject", "visit_code"] if self.definition.at_visit else ["subject"]
+        return [*place, *[_column(item) for item in self.answers], "state", "version"]
+
+    @admin.display(description=gettext_lazy("Visit"))
+    def visit_code(self, record: Any) -> str:
+        return record.visit.code if record.visit else ""
+
+    @admin.display(description=gettext_lazy("State"))
+    def state(self, record: Any) -> str:
+        return _("Entered in error") if record.entered_in_error else record.get_entry_state_display()
+
+    # ------------------------------------------------------------ rights
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(user_of(request), Verb.ENTER)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        site = obj.subject.site if obj is not None else None
+        return may(user_of(request), Verb.ENTER, site=site)
+
+    # ------------------------------------------------------------ pages
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.void_view)
+        name = f"patients_{self.opts.model_name}_void"
+        return [path("<int:pk>/void/", view, name=name), *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        # No transaction is opened around it: the action opens its own.
+        if object_id is None:
+            return entry_page(self, request)
+        return correction_page(self, request, object_id)
+
+    def versions(self, record: Any) -> list[Any]:
+        return list(reversed(versions_of(record)))
+
+    def void_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take the form out of the casebook; it stays in the record with its reason."""
+        self.enter(request, WRITING)
+        record, actor = self.found(request, pk), user_of(request)
+        if not may(actor, Verb.VOID, site=record.subject.site):
+            raise PermissionDenied
+        return act_page(
+            self,
+            request,
+            form=VoidForm(request.POST or None, initial={"version": record.version}),
+            act=lambda typed: mark_entered_in_error(
+                actor=actor, record=record, version=typed["version"], reason=typed["change_reason"]
+            ),
+            said=_("%(form)s is marked as entered in error.") % {"form": self.definition.title},
+            to=hub_url(record.subject),
+            context={
+                "title": _("%(form)s: entered in error") % {"form": self.definition.title},
+                "lead": _(
+                    "The form leaves the casebook and every analysis. Nothing is deleted: it stays in the "
+                    "audit trail with your reason."
+                ),
+                "submit": _("Mark as entered in error"),
+                "subject": record.subject,
+                "back_url": form_url(record),
+                "danger": True,
+            },
+        )
+
+
+def _column(item: Any) -> Any:
+    @admin.display(description=item.question)
+    def answer(record: Any) -> str:
+        return shown_text(item, record)
+
+    answer.__name__ = item.name
+    return answer
+
+
+for _definition in definitions():
+    admin.site.register(_definition.model, FormAdmin)

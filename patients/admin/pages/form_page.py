@@ -1,0 +1,291 @@
+"""A case report form on a page: entered, corrected, or read. One save is one call of one action."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from patients.actions.save_form import change_form, create_form
+from patients.admin.base import WRITING, ClinicalAdmin, subject_in_reach
+from patients.admin.pages.laboratory import PANEL, chosen_panel, offer_units, panels_of, scheduled_panels
+from patients.admin.pages.prefill import answers_for, lines_for
+from patients.admin.sheet import Sheet
+from patients.forms import definition_of
+from patients.models import EntryState, Query, QueryState, Subject, Visit
+from patients.selectors import current, visits_of
+from patients.trail import versions_of
+from trials.actions.errors import Refused, Stale
+from trials.admin.act import status_of
+from trials.admin.base import user_of
+from trials.roles import NotPermitted, Verb, may
+
+TEMPLATE = "study/form.html"
+
+
+def hub_url(subject: Subject) -> str:
+    return reverse("admin:patients_subject_change", args=[subject.pk])
+
+
+def form_url(record: Any, page: str = "change") -> str:
+    return reverse(f"admin:patients_{record._meta.model_name}_{page}", args=[record.pk])
+
+
+def add_url(model: Any, subject: Subject, visit_id: int | None = None, **more: str) -> str:
+    """The page on which a form of this kind is entered for the subject (at the visit)."""
+    query: dict[str, Any] = {"subject": subject.pk, **({"visit": visit_id} if visit_id else {}), **more}
+    return f"{reverse(f'admin:patients_{model._meta.model_name}_add')}?{urlencode(query)}"
+
+
+# ---------------------------------------------------------------- entry
+def entry_page(admin: ClinicalAdmin, request: HttpRequest) -> HttpResponse:
+    """A first entry: choose what is still open (subject, visit, panel), then answer."""
+    admin.enter(request, WRITING)
+    definition = definition_of(admin.model)
+    if not may(user_of(request), Verb.ENTER):
+        raise PermissionDenied
+    if not _sent(request, "subject"):
+        return redirect("admin:patients_subject_changelist")
+    subject = subject_in_reach(request, _sent(request, "subject"))
+    if not may(user_of(request), Verb.ENTER, site=subject.site):
+        raise PermissionDenied
+    visit = _visit(request, subject)
+    if definition.at_visit and visit is None:
+        return _choose_visit(admin, request, subject)
+    if request.method != "POST":
+        existing = None if definition.repeats else current(admin.model, subject).filter(visit=visit).first()
+        if existing is not None:
+            messages.info(request, _("This form exists already; it is corrected here."))
+            return redirect(form_url(existing))
+        if definition.oid == "LB" and PANEL not in request.GET:
+            return _choose_panel(admin, request, subject, visit)
+    return _enter(admin, request, subject, visit)
+
+
+def _sent(request: HttpRequest, name: str) -> str:
+    return request.POST.get(name) or request.GET.get(name, "")
+
+
+def _visit(request: HttpRequest, subject: Subject) -> Visit | None:
+    key = _sent(request, "visit")
+    if not key:
+        return None
+    if not (key.isascii() and key.isdigit() and len(key) < 19):
+        raise Http404
+    visit = visits_of(subject).filter(pk=int(key)).first()
+    if visit is None:
+        raise Http404
+    return visit
+
+
+def _choose_visit(admin: ClinicalAdmin, request: HttpRequest, subject: Subject) -> HttpResponse:
+    choices = [
+        (f"{visit.code} · {visit.title}", add_url(admin.model, subject, visit.pk))
+        for visit in visits_of(subject)
+    ]
+    context = {
+        "title": admin.model.form.title,
+        "subject": subject,
+        "asked": _("At which visit?"),
+        "choices": choices,
+    }
+    return admin.page(request, "study/choose.html", context)
+
+
+def _choose_panel(
+    admin: ClinicalAdmin, request: HttpRequest, subject: Subject, visit: Visit | None
+) -> HttpResponse:
+    due = scheduled_panels(visit)
+    key = visit.pk if visit else None
+    choices = [
+        (
+            f"{panel} · {_('due at this visit')}" if panel in due else panel,
+            add_url(admin.model, subject, key, panel=panel),
+        )
+        for panel in sorted(panels_of(subject), key=lambda panel: panel not in due)
+    ]
+    choices.append((_("No panel: single results"), add_url(admin.model, subject, key, panel="")))
+    asked = _("Which panel?")
+    context = {
+        "title": admin.model.form.title,
+        "subject": subject,
+        "visit": visit,
+        "asked": asked,
+        "choices": choices,
+    }
+    return admin.page(request, "study/choose.html", context)
+
+
+def _enter(admin: ClinicalAdmin, request: HttpRequest, subject: Subject, visit: Visit | None) -> HttpResponse:
+    definition = definition_of(admin.model)
+    data = request.POST if request.method == "POST" else None
+    sheet = Sheet(
+        definition,
+        subject,
+        data=data,
+        given=lines_for(definition.oid, request, subject),
+        initial=answers_for(definition.oid, request, subject, visit),
+    )
+    if definition.oid == "LB":
+        offer_units(sheet, subject)
+    status = 200
+    if data is not None and sheet.is_valid():
+        try:
+            record = create_form(
+                actor=user_of(request),
+                form=admin.model,
+                subject=subject,
+                visit=visit,
+                data=sheet.head.data_typed(),
+                rows=sheet.rows_typed(),
+                not_done_reason=sheet.head.cleaned_data["not_done_reason"],
+            )
+        except NotPermitted as refusal:
+            raise PermissionDenied from refusal
+        except Refused as refusal:
+            sheet.show(refusal.errors)
+            status = status_of(refusal)
+        else:
+            return _saved(request, record)
+    context = {
+        "title": definition.title,
+        "subject": subject,
+        "visit": visit,
+        "sheet": sheet,
+        "panel": chosen_panel(request, subject) if definition.oid == "LB" else "",
+        "repeats": definition.repeats,
+    }
+    return _show(admin, request, context, status)
+
+
+# ---------------------------------------------------------------- correction
+def correction_page(admin: ClinicalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """A form that exists: corrected with a reason by who may, read by everybody else in its scope."""
+    admin.enter(request, WRITING)
+    record = admin.found(request, object_id)
+    editable = may(user_of(request), Verb.ENTER, site=record.subject.site)
+    if request.method == "POST":
+        if not editable:
+            raise PermissionDenied
+        return _correct(admin, request, record)
+    sheet = Sheet(definition_of(admin.model), record.subject, record=record)
+    return _show_record(admin, request, record, sheet, editable and not record.entered_in_error)
+
+
+def _correct(admin: ClinicalAdmin, request: HttpRequest, record: Any) -> HttpResponse:
+    definition = definition_of(admin.model)
+    sheet = Sheet(definition, record.subject, record=record, data=request.POST)
+    seen = _number(request.POST.get("version", ""))
+    status, stale = 200, False
+    if sheet.is_valid():
+        try:
+            saved = change_form(
+                actor=user_of(request),
+                record=record,
+                version=seen,
+                reason=sheet.head.cleaned_data["change_reason"],
+                data=sheet.head.data_typed(),
+                rows=sheet.rows_typed(),
+                not_done_reason=sheet.head.cleaned_data["not_done_reason"],
+            )
+        except NotPermitted as refusal:
+            raise PermissionDenied from refusal
+        except Refused as refusal:
+            sheet.show(refusal.errors)
+            status, stale = status_of(refusal), isinstance(refusal, Stale)
+        else:
+            return _saved(request, saved)
+    return _show_record(
+        admin,
+        request,
+        record,
+        sheet,
+        editable=not record.entered_in_error,
+        status=status,
+        since=seen if stale else None,
+    )
+
+
+def _number(text: str) -> int:
+    """The version that the page was made from; 0, which no form has, for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _show_record(
+    admin: ClinicalAdmin,
+    request: HttpRequest,
+    record: Any,
+    sheet: Sheet,
+    editable: bool,
+    status: int = 200,
+    since: int | None = None,
+) -> HttpResponse:
+    if record.form.oid == "LB":
+        offer_units(sheet, record.subject)
+    context = {
+        "title": record.form.title,
+        "subject": record.subject,
+        "visit": record.visit,
+        "record": record,
+        "sheet": sheet,
+        "editable": editable,
+        "state": EntryState(record.entry_state),
+        "stale": since is not None,
+        "theirs": _changes_since(record, since) if since is not None else [],
+        "may_void": editable and may(user_of(request), Verb.VOID, site=record.subject.site),
+        "history_url": form_url(record, "history"),
+        "void_url": form_url(record, "void"),
+        "repeats": record.form.repeats,
+    }
+    return _show(admin, request, context, status)
+
+
+def _changes_since(record: Any, version: int) -> list[Any]:
+    """What others saved after the version that the person was looking at."""
+    found, seen = [], False
+    for each in versions_of(record):
+        if seen:
+            found.append(each)
+        seen = seen or each.version == version
+    return found
+
+
+# ---------------------------------------------------------------- both
+def _show(admin: ClinicalAdmin, request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:
+    sheet: Sheet = context["sheet"]
+    compare = context.get("stale", False)
+    more = {
+        "editable": True,
+        "questions": sheet.questions(compare),
+        "row_sets": [
+            {
+                "rows": rows,
+                "lines": rows.lines(sheet.open_queries, compare),
+                "blank": rows.blank_line(),
+                "title": rows.section.title,
+            }
+            for rows in sheet.row_sets
+        ],
+        "general_queries": [query for query in sheet.open_queries if not query.field],
+        "back_url": hub_url(context["subject"]),
+        "model_admin": admin,
+    }
+    return admin.page(request, TEMPLATE, {**more, **context}, status=status)
+
+
+def _saved(request: HttpRequest, record: Any) -> HttpResponse:
+    queries = Query.objects.filter(form=record.form.oid, record_id=record.pk, state=QueryState.OPEN).count()
+    said = _("%(form)s is saved.") % {"form": record.form.title}
+    if queries:
+        messages.warning(request, said + " " + _("Open queries on it: %(count)s.") % {"count": queries})
+    else:
+        messages.success(request, said)
+    if "_continue" in request.POST:
+        return redirect(form_url(record))
+    if "_addanother" in request.POST:
+        return redirect(add_url(type(record), record.subject, record.visit_id))
+    return redirect(hub_url(record.subject))

@@ -1,0 +1,59 @@
+"""What a new form starts with: lines known beforehand, of which nothing is stored unless it is answered."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest
+
+from patients.admin.pages.laboratory import panel_lines, sample_answers
+from patients.models import Subject
+from patients.selectors import allocation_of
+from trials.models import AtomicCriterion
+
+Lines = dict[str, list[dict[str, str]]]
+
+PRESSURE_READINGS = 3
+"""Exclusion criterion 5 asks for the mean of at least three readings."""
+
+
+def criteria(request: HttpRequest, subject: Subject) -> Lines:
+    """One line for every rule of the study's criteria."""
+    rules = AtomicCriterion.objects.filter(study_id=subject.study_id).order_by("order")
+    return {"answers": [{"rule": rule.code} for rule in rules]}
+
+
+def drugs_of_the_arm(request: HttpRequest, subject: Subject) -> Lines:
+    """One line for every drug of the subject's arm; a blank one before randomization."""
+    allocation = allocation_of(subject)
+    if allocation is None:
+        return {}
+    drugs = allocation.arm.regimen.select_related("drug").order_by("drug__code")
+    return {"drugs": [{"drug": element.drug.code} for element in drugs]}
+
+
+def pressure_readings(request: HttpRequest, subject: Subject) -> Lines:
+    return {"blood_pressures": [{} for _reading in range(PRESSURE_READINGS)]}
+
+
+LINES: Mapping[str, Callable[[HttpRequest, Subject], Lines]] = {
+    "AE": drugs_of_the_arm,
+    "IE": criteria,
+    "LB": panel_lines,
+    "VS": pressure_readings,
+}
+
+
+def lines_for(oid: str, request: HttpRequest, subject: Subject) -> Lines:
+    """The lines that a new form of this kind starts with."""
+    return LINES[oid](request, subject) if oid in LINES else {}
+
+
+def answers_for(oid: str, request: HttpRequest, subject: Subject, visit: Any) -> dict[str, str]:
+    """Answers that a new form proposes, each shown and free to change: the day of the visit it belongs to."""
+    if oid == "LB":
+        return sample_answers(request, subject, visit)
+    day = visit.occurred_on.isoformat() if visit is not None and visit.occurred_on else ""
+    return {name: day for name in VISIT_DAYS.get(oid, ()) if day}
+
+
+VISIT_DAYS = {"VS": ("measured_on",), "ECOG": ("assessed_on",), "EC": ("given_on",)}

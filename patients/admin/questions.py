@@ -1,0 +1,253 @@
+"""Questions on the screen: form fields made from the one definition, judged by the action and not here.
+
+Every field takes any text. What it means, and whether it can be a fact, is said by the action that saves it,
+in the same words as on every other face.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from patients.forms import Item, Section
+from patients.models import Entry, MissingReason, Subject
+from trials.admin.act import ReasonField
+from trials.models import Laboratory
+
+Offers = Mapping[str, Sequence[tuple[str, str]]]
+"""Codes and names that a question about protocol data offers, by the name of the protocol model."""
+
+RADIO_AT_MOST = 3
+LONGEST_ANSWER = 4000
+MISSING = "missing_"
+
+PRINTED_UNITS = {
+    "Cel": "°C",
+    "mm[Hg]": "mmHg",
+    "m2": "m²",
+    "a": gettext_lazy("years"),
+    "kg": "kg",
+}
+PLACEHOLDERS = {
+    "date": "YYYY-MM-DD",
+    "partial date": "YYYY-MM-DD",
+    "time": "HH:MM",
+}
+
+
+def printed_unit(ucum: str) -> str:
+    """A UCUM unit as people write it.
+
+    >>> printed_unit("10*9/L"), printed_unit("umol/L"), printed_unit("mg/m2")
+    ('10⁹/L', 'µmol/L', 'mg/m²')
+    """
+    if ucum in PRINTED_UNITS:
+        return str(PRINTED_UNITS[ucum])
+    printed = ucum.replace("10*12", "10¹²").replace("10*9", "10⁹").replace("10*6", "10⁶").replace("m2", "m²")
+    return f"µ{printed[1:]}" if printed.startswith("u") and not printed.startswith("unit") else printed
+
+
+def instruction(item: Item) -> str:
+    """The instruction of a question, and its limits in words."""
+    parts = [item.instruction] if item.instruction else []
+    if item.meaning.limits:
+        parts.append(_("Possible: %(low)s to %(high)s") % _ends(item.meaning.limits))
+    if item.meaning.usual:
+        parts.append(_("Usual: %(low)s to %(high)s") % _ends(item.meaning.usual))
+    if item.kind == "partial date":
+        parts.append(_("YYYY or YYYY-MM where more is not known"))
+    return " · ".join(parts)
+
+
+def _ends(limits: tuple[Any, Any]) -> dict[str, Any]:
+    return {"low": limits[0], "high": limits[1]}
+
+
+def offers_for(sections: Sequence[Section], subject: Subject) -> dict[str, list[tuple[str, str]]]:
+    """Protocol items that the sections ask about, of the subject's study (laboratories: of its site)."""
+    offers: dict[str, list[tuple[str, str]]] = {}
+    for section in sections:
+        for item in section.asked:
+            noun: Any = item.protocol_noun
+            if noun is None or noun.__name__ in offers:
+                continue
+            rows = noun.objects.filter(study_id=subject.study_id)
+            if noun is Laboratory:
+                rows = rows.filter(site_id=subject.site_id)
+            offers[noun.__name__] = [(row.code, str(row)) for row in rows]
+    return offers
+
+
+def question_field(item: Item, offers: Offers) -> forms.CharField:
+    """The question as a form field that takes any text."""
+    return forms.CharField(
+        label=item.question,
+        help_text=instruction(item),
+        required=False,
+        validators=[MaxLengthValidator(LONGEST_ANSWER)],
+        widget=_widget(item, offers),
+    )
+
+
+def _widget(item: Item, offers: Offers) -> forms.Widget:
+    if item.protocol_noun is not None:
+        return forms.Select(choices=[("", "—"), *offers[item.protocol_noun.__name__]])
+    if item.codelist and len(item.codelist) <= RADIO_AT_MOST:
+        return forms.RadioSelect(choices=item.codelist)
+    if item.codelist:
+        return forms.Select(choices=[("", "—"), *item.codelist])
+    if item.kind == "narrative":
+        return forms.Textarea(attrs={"rows": 3})
+    attributes = {"autocomplete": "off", "data-kind": item.kind}
+    if item.kind in ("quantity", "count"):
+        attributes["inputmode"] = "decimal" if item.kind == "quantity" else "numeric"
+    if item.kind in PLACEHOLDERS:
+        attributes["placeholder"] = PLACEHOLDERS[item.kind][: item.field.max_length or 10]
+    return forms.TextInput(attrs=attributes)
+
+
+def typed_text(item: Item, entry: Entry) -> str:
+    """The stored answer as a person would type it; empty for none."""
+    value = getattr(entry, item.name)
+    if value is None:
+        return ""
+    if item.protocol_noun is not None:
+        return str(getattr(value, "code", value))
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if item.kind == "time":
+        return str(value.strftime("%H:%M:%S" if value.second else "%H:%M"))
+    return str(value)
+
+
+def shown_text(item: Item, entry: Entry) -> str:
+    """The stored answer as a person would read it: labels of codes, names of protocol items, units."""
+    text = typed_text(item, entry)
+    if not text:
+        reason = entry.missing_reasons.get(item.name)
+        return str(MissingReason(reason).label) if reason in MissingReason.values else ""
+    if item.protocol_noun is not None:
+        return str(getattr(entry, item.name))
+    if item.codelist:
+        return dict(item.codelist).get(text, text)
+    return f"{text} {printed_unit(item.meaning.unit)}" if item.meaning.unit else text
+
+
+def missing_field() -> forms.CharField:
+    choices = [("", _("answered or open")), *MissingReason.choices]
+    return forms.CharField(
+        label=_("Why there is no answer"), required=False, widget=forms.Select(choices=choices)
+    )
+
+
+class AnswersForm(forms.Form):
+    """The questions of a section."""
+
+    use_required_attribute = False
+
+    def __init__(self, *arguments: Any, section: Section, offers: Offers, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.section = section
+        for item in section.asked:
+            self.fields[item.name] = question_field(item, offers)
+
+    def answers(self) -> dict[str, Any]:
+        """What was typed, by question; None where nothing was."""
+        return {item.name: self._typed(item.name) for item in self.section.asked}
+
+    def _typed(self, name: str) -> str | None:
+        text = self.cleaned_data.get(name, "")
+        # A browser sends CR LF for a line break in a text area; the record holds LF, whoever wrote it.
+        return text.replace("\r\n", "\n") or None
+
+
+class HeadForm(AnswersForm):
+    """A form's own questions, beside each the reason for its absence, and what is said about the whole."""
+
+    not_done_reason = forms.CharField(
+        label=gettext_lazy("This form was not done, because"), required=False, max_length=200
+    )
+    external_id = forms.CharField(
+        label=gettext_lazy("Identifier in the source system"), required=False, max_length=100
+    )
+
+    def __init__(
+        self, *arguments: Any, section: Section, offers: Offers, changes: bool, **options: Any
+    ) -> None:
+        super().__init__(*arguments, section=section, offers=offers, **options)
+        for item in section.asked:
+            self.fields[MISSING + item.name] = missing_field()
+        if changes:
+            self.fields["change_reason"] = ReasonField()
+
+    def data_typed(self) -> dict[str, Any]:
+        """As the action takes it."""
+        chosen = {item.name: self.cleaned_data.get(MISSING + item.name, "") for item in self.section.asked}
+        return {
+            **self.answers(),
+            "missing_reasons": {name: reason for name, reason in chosen.items() if reason},
+            "external_id": self.cleaned_data.get("external_id", ""),
+        }
+
+
+class RowForm(AnswersForm):
+    """A line of a form. `repeat` names an existing line; a line without it is new."""
+
+    repeat = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+    why_missing = forms.CharField(required=False, validators=[MaxLengthValidator(20)])
+    entered_in_error = forms.BooleanField(required=False, label=gettext_lazy("Entered in error"))
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["why_missing"].widget = forms.Select(choices=[("", "—"), *MissingReason.choices])
+        self.fields["why_missing"].label = _("Why there is no answer")
+
+    def is_blank(self, given: set[str]) -> bool:
+        """Nothing was typed beside what the page had filled in itself (`given`)."""
+        if self.cleaned_data.get("repeat"):
+            return False
+        names = {item.name for item in self.section.asked} - given | {"why_missing"}
+        return not any(self.cleaned_data.get(name) for name in names)
+
+    def data_typed(self, stored: Entry | None) -> dict[str, Any]:
+        """As the action takes it; reasons for absence only where they were touched."""
+        data: dict[str, Any] = self.answers()
+        if self.cleaned_data.get("repeat"):
+            data["repeat"] = self.cleaned_data["repeat"]
+        if self.cleaned_data.get("entered_in_error"):
+            data["entered_in_error"] = True
+        reason = self.cleaned_data.get("why_missing", "")
+        if reason != row_reason(stored):
+            data["missing_reasons"] = dict.fromkeys(self._unanswered(data), reason) if reason else {}
+        return data
+
+    def _unanswered(self, data: Mapping[str, Any]) -> list[str]:
+        required = [item.name for item in self.section.asked if item.required and item.protocol_noun is None]
+        # All answered and yet a reason: sent on, so that the action says that only one can be true.
+        return [name for name in required if not data[name]] or required
+
+
+def row_reason(entry: Entry | None) -> str:
+    """The reason for absence that a line shows; lines are not asked question by question."""
+    return next(iter(entry.missing_reasons.values()), "") if entry is not None else ""
+
+
+def initial_head(section: Section, record: Any) -> dict[str, Any]:
+    """What a page of an existing form shows in its fields."""
+    reasons = {MISSING + name: reason for name, reason in record.missing_reasons.items()}
+    answers = {item.name: typed_text(item, record) for item in section.asked}
+    return {
+        **answers,
+        **reasons,
+        "not_done_reason": record.not_done_reason,
+        "external_id": record.external_id,
+    }
+
+
+def initial_row(section: Section, row: Entry) -> dict[str, Any]:
+    answers = {item.name: typed_text(item, row) for item in section.asked}
+    return {**answers, "repeat": row.repeat, "why_missing": row_reason(row)}

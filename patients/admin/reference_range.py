@@ -1,0 +1,146 @@
+"""Reference ranges: read by everybody of the study, corrected by the data manager, impact first."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from patients.actions.correct_range import correct_range
+from patients.admin.base import WRITING
+from patients.admin.pages.visits import day_field
+from trials.actions.errors import Refused
+from trials.admin.act import ReasonField, act_page, show_errors, status_of
+from trials.admin.base import StudyAdmin, user_of
+from trials.admin.protocol import ranges_in_reach
+from trials.models import ReferenceRange, Sex, User
+from trials.roles import NotPermitted, Verb, may
+
+LIMIT: dict[str, Any] = {"max_digits": 12, "decimal_places": 4, "required": False}
+AGE: dict[str, Any] = {"min_value": 0, "max_value": 150}
+
+
+class RangeForm(forms.Form):
+    """The range as it should have been."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    low = forms.DecimalField(label=gettext_lazy("Lower limit of normal"), **LIMIT)
+    high = forms.DecimalField(label=gettext_lazy("Upper limit of normal"), **LIMIT)
+    sex = forms.ChoiceField(
+        label=gettext_lazy("Sex"), required=False, choices=[("", gettext_lazy("both")), *Sex.choices]
+    )
+    age_from = forms.IntegerField(label=gettext_lazy("From age, completed years"), **AGE)
+    age_to = forms.IntegerField(label=gettext_lazy("To age, completed years"), **AGE)
+    valid_from = day_field(gettext_lazy("Valid from"))
+    valid_to = day_field(gettext_lazy("Valid to"), required=False)
+    change_reason = ReasonField()
+
+    def changes(self) -> dict[str, Any]:
+        """What differs from the range that was shown."""
+        return {
+            name: self.cleaned_data[name]
+            for name in self.changed_data
+            if name not in ("version", "change_reason") and name in self.cleaned_data
+        }
+
+
+@admin.register(ReferenceRange)
+class ReferenceRangePage(StudyAdmin):
+    list_display = (
+        "test",
+        "laboratory",
+        "sex",
+        "age_from",
+        "age_to",
+        "low",
+        "high",
+        "unit",
+        "valid_from",
+        "valid_to",
+    )
+    search_fields = ("test__code", "test__name", "laboratory__code")
+    ordering = ("laboratory__code", "test__order", "sex", "valid_from")
+    change_form_template = "study/reference_range.html"
+
+    def visible_to(self, user: User) -> QuerySet[ReferenceRange]:
+        reach = ReferenceRange.objects.filter(ranges_in_reach(user))
+        return reach.select_related("study__chain", "laboratory__site", "test")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.correct_view)
+        return [path("<int:pk>/correct/", view, name="trials_referencerange_correct"), *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        may_correct = may(user_of(request), Verb.CORRECT_RANGE)
+        return super().changeform_view(request, object_id, form_url, {"may_correct": may_correct})
+
+    def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """First "Show the impact", which keeps nothing; then the correction with its reason."""
+        self.enter(request, WRITING)
+        found, actor = self.found(request, pk), user_of(request)
+        if not may(actor, Verb.CORRECT_RANGE, study=found.study):
+            raise PermissionDenied
+        form = RangeForm(request.POST or None, initial=_initial(found))
+        context = {
+            "title": _("Correct the reference range %(name)s") % {"name": found},
+            "lead": _("All results that used the range, or may use it now, are flagged anew."),
+            "submit": _("Correct range"),
+            "back_url": reverse("admin:trials_referencerange_change", args=[found.pk]),
+        }
+        if "_preview" in request.POST:
+            return self._preview(request, found, form, context)
+        return act_page(
+            self,
+            request,
+            form=form,
+            act=lambda typed: correct_range(
+                actor=actor,
+                reference_range=found,
+                version=typed["version"],
+                changes=form.changes(),
+                reason=typed["change_reason"],
+            ),
+            said=lambda changed: (
+                _("The range is corrected; results flagged anew: %(count)s.") % {"count": len(changed)}
+            ),
+            to=context["back_url"],
+            context=context,
+            template="study/correct_range.html",
+        )
+
+    def _preview(
+        self, request: HttpRequest, found: ReferenceRange, form: RangeForm, context: dict[str, Any]
+    ) -> HttpResponse:
+        status, impact = 200, None
+        if form.is_valid():
+            try:
+                impact = correct_range(
+                    actor=user_of(request),
+                    reference_range=found,
+                    version=form.cleaned_data["version"],
+                    changes=form.changes(),
+                    dry_run=True,
+                )
+            except NotPermitted as refusal:
+                raise PermissionDenied from refusal
+            except Refused as refusal:
+                show_errors(form, refusal.errors)
+                status = status_of(refusal)
+        shown = {"form": form, "impact": impact, "previewed": impact is not None, **context}
+        return self.page(request, "study/correct_range.html", shown, status=status)
+
+
+def _initial(found: ReferenceRange) -> dict[str, Any]:
+    names = ("version", "low", "high", "sex", "age_from", "age_to", "valid_from", "valid_to")
+    return {name: getattr(found, name) for name in names}

@@ -1,0 +1,252 @@
+"""A case report form on the screen: its questions, its lines, what was typed and what was refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from patients.admin.questions import (
+    MISSING,
+    HeadForm,
+    RowForm,
+    initial_head,
+    initial_row,
+    instruction,
+    offers_for,
+    printed_unit,
+    shown_text,
+    typed_text,
+)
+from patients.forms import FormDefinition, Item, Section
+from patients.models import Query, QueryState, Row, Subject
+from trials.admin.act import show_errors
+
+MAXIMUM_ROWS = 500
+Given = Mapping[str, Sequence[Mapping[str, str]]]
+"""Lines that a new form starts with, by the name of the rows: what is filled in already."""
+
+
+@dataclass
+class Question:
+    """A question as a template shows it."""
+
+    item: Item
+    field: Any
+    missing: Any = None
+    answer: str = ""
+    stored: str | None = None
+    queries: list[Query] = field(default_factory=list)
+
+    @property
+    def unit(self) -> str:
+        return printed_unit(self.item.meaning.unit)
+
+    @property
+    def help(self) -> str:
+        return instruction(self.item)
+
+    @property
+    def wide(self) -> bool:
+        return self.item.kind == "narrative"
+
+
+@dataclass
+class Line:
+    """A line as a template shows it."""
+
+    form: Any
+    row: Row | None
+    key: str
+    cells: list[Question]
+    computed: list[tuple[str, str]]
+    queries: list[Query]
+
+    @property
+    def flag(self) -> str:
+        return str(getattr(self.row, "flag", "") or "")
+
+
+class RowSet:
+    """The lines of one kind."""
+
+    def __init__(
+        self,
+        section: Section,
+        rows: Sequence[Row],
+        given: Sequence[Mapping[str, str]],
+        offers: Mapping[str, Sequence[tuple[str, str]]],
+        data: QueryDict | None,
+    ) -> None:
+        self.section = section
+        self.rows = {row.repeat: row for row in rows}
+        self.given = [set(each) for each in given]
+        self.names = dict(pair for pairs in offers.values() for pair in pairs)
+        started = [initial_row(section, row) for row in rows] + [dict(each) for each in given]
+        formset = forms.formset_factory(
+            RowForm, extra=0 if started else 1, max_num=MAXIMUM_ROWS, absolute_max=MAXIMUM_ROWS
+        )
+        self.formset: Any = formset(
+            data, prefix=section.name, initial=started, form_kwargs={"section": section, "offers": offers}
+        )
+        self.sent: list[RowForm] = []
+        for form in self.formset.forms:
+            self._fix_key(form)
+
+    @property
+    def keys(self) -> list[str]:
+        return [item.name for item in self.section.asked if item.protocol_noun is not None]
+
+    def _fix_key(self, form: RowForm) -> None:
+        # What a line is about (test, criterion, drug) stays; a wrong one is entered in error and typed anew.
+        for name in self.keys:
+            if form.initial.get(name):
+                form.fields[name].widget = forms.HiddenInput()
+
+    def row_of(self, form: RowForm) -> Row | None:
+        number = form["repeat"].value()
+        return self.rows.get(int(number)) if str(number or "").isdigit() else None
+
+    def data_typed(self) -> list[dict[str, Any]]:
+        """The lines as the action takes them; blank new ones are left out."""
+        self.sent = []
+        for position, form in enumerate(self.formset.forms):
+            place = position - len(self.rows)
+            given = self.given[place] if 0 <= place < len(self.given) else set()
+            if form.cleaned_data and not form.is_blank(given):
+                self.sent.append(form)
+        return [form.data_typed(self.row_of(form)) for form in self.sent]
+
+    def show(self, told: Sequence[Any]) -> None:
+        """Put messages at their cells. A list that fits neither all lines nor the living ones stays above."""
+        alive = [form for form in self.sent if not form.cleaned_data.get("entered_in_error")]
+        lines = self.sent if len(told) == len(self.sent) else alive
+        for position, errors in enumerate(told):
+            if isinstance(errors, Mapping) and position < len(lines):
+                show_errors(lines[position], errors)
+            elif errors:
+                self.formset._non_form_errors.append(str(errors))
+
+    def lines(self, queries: Sequence[Query], compare: bool) -> list[Line]:
+        return [self._line(form, queries, compare) for form in self.formset.forms]
+
+    def blank_line(self) -> Line:
+        return self._line(self.formset.empty_form, (), False)
+
+    def _line(self, form: RowForm, queries: Sequence[Query], compare: bool) -> Line:
+        row = self.row_of(form)
+        own = [query for query in queries if row is not None and query.row_id == row.pk]
+        hidden = [item for item in self.section.asked if form.fields[item.name].widget.is_hidden]
+        cells = [
+            Question(
+                item,
+                form[item.name],
+                answer=shown_text(item, row) if row is not None else "",
+                stored=_stored(item, row, form) if compare else None,
+                queries=[query for query in own if query.field == item.name],
+            )
+            for item in self.section.asked
+            if item not in hidden
+        ]
+        key = " · ".join(self.names.get(form[item.name].value() or "", "") for item in hidden)
+        computed = [(item.question, shown_text(item, row)) for item in self.section.derived] if row else []
+        elsewhere = [query for query in own if query.field not in {cell.item.name for cell in cells}]
+        return Line(form, row, key, cells, [each for each in computed if each[1]], elsewhere)
+
+
+class Sheet:
+    """The whole form. With `data` it is bound: what was typed stays, also when it is refused."""
+
+    def __init__(
+        self,
+        definition: FormDefinition,
+        subject: Subject,
+        *,
+        record: Any = None,
+        data: QueryDict | None = None,
+        given: Given | None = None,
+        initial: Mapping[str, str] | None = None,
+    ) -> None:
+        self.definition, self.record = definition, record
+        offers = offers_for([definition, *definition.rows.values()], subject)
+        start = initial_head(definition, record) if record is not None else dict(initial or {})
+        self.head = HeadForm(
+            data, section=definition, offers=offers, changes=record is not None, initial=start
+        )
+        self.row_sets = [
+            RowSet(section, _rows(record, section), (given or {}).get(name, ()), offers, data)
+            for name, section in definition.rows.items()
+        ]
+
+    def is_valid(self) -> bool:
+        return all([self.head.is_valid(), *[rows.formset.is_valid() for rows in self.row_sets]])
+
+    def rows_typed(self) -> dict[str, list[dict[str, Any]]]:
+        return {rows.section.name: rows.data_typed() for rows in self.row_sets}
+
+    def show(self, errors: Mapping[str, Any]) -> None:
+        """Put every message of a refusal where it belongs."""
+        by_name = {rows.section.name: rows for rows in self.row_sets}
+        for name, told in errors.items():
+            if name in by_name and isinstance(told, list):
+                by_name[name].show(told)
+            else:
+                show_errors(self.head, {name: told})
+
+    def questions(self, compare: bool = False) -> list[Question]:
+        """The form's own questions; with `compare`, what is stored beside what was typed otherwise."""
+        queries = self.open_queries
+        return [
+            Question(
+                item,
+                self.head[item.name],
+                missing=self.head[MISSING + item.name],
+                answer=shown_text(item, self.record) if self.record is not None else "",
+                stored=_stored(item, self.record, self.head) if compare else None,
+                queries=[query for query in queries if query.field == item.name and query.row_id is None],
+            )
+            for item in self.definition.asked
+        ]
+
+    @property
+    def computed(self) -> list[tuple[str, str]]:
+        if self.record is None:
+            return []
+        shown = [(item.question, shown_text(item, self.record)) for item in self.definition.derived]
+        return [each for each in shown if each[1]]
+
+    @property
+    def open_queries(self) -> list[Query]:
+        if self.record is None:
+            return []
+        found = self.__dict__.get("_queries")
+        if found is None:
+            found = self.__dict__["_queries"] = list(
+                Query.objects.filter(
+                    form=self.definition.oid, record_id=self.record.pk, state=QueryState.OPEN
+                ).order_by("id")
+            )
+        return found
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self.head.errors) or any(
+            rows.formset.total_error_count() for rows in self.row_sets if rows.formset.is_bound
+        )
+
+
+def _rows(record: Any, section: Section) -> list[Row]:
+    if record is None:
+        return []
+    keys = [item.name for item in section.items if item.protocol_noun is not None]
+    rows = getattr(record, section.name).filter(entered_in_error=False).order_by("repeat")
+    return list(rows.select_related(*keys) if keys else rows)
+
+
+def _stored(item: Item, entry: Any, form: forms.Form) -> str | None:
+    """What is stored, in words, where something else was typed; None where both agree."""
+    if entry is None or typed_text(item, entry) == (form[item.name].value() or ""):
+        return None
+    return shown_text(item, entry) or _("no answer")

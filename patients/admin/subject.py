@@ -1,0 +1,153 @@
+"""Subjects: the list, enrollment, and the casebook as the place from which everything is reached."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from patients.admin.base import WRITING, ClinicalAdmin
+from patients.admin.filters import OwnSiteFilter
+from patients.admin.overview import overview
+from patients.admin.pages.enrollment import enroll_page
+from patients.admin.pages.randomization import randomize_page
+from patients.admin.pages.visits import cycle_page, missed_page, open_page, unscheduled_page
+from patients.models import Subject, SubjectStatus
+from patients.selectors import cycles_of, eligibility_findings, open_queries, subjects
+from patients.trail import events_of
+from trials.admin.base import user_of
+from trials.audit import clock
+from trials.models import User
+from trials.roles import Verb, may
+
+QUERIES_SHOWN = 20
+EVENTS_SHOWN = 200
+
+
+class SubjectStatusFilter(admin.SimpleListFilter):
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(SubjectStatus.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(status=self.value()) if self.value() in SubjectStatus.values else queryset
+
+
+@admin.register(Subject)
+class SubjectAdmin(ClinicalAdmin):
+    """The casebook is the change page; nothing is typed on it."""
+
+    list_display = ("code", "site_code", "status", "screened_on", "arm", "randomized_on")
+    list_filter = (SubjectStatusFilter, OwnSiteFilter)
+    search_fields = ("code",)
+    search_help_text = gettext_lazy("Subject code")
+    ordering = ("code",)
+
+    def visible_to(self, user: User) -> QuerySet[Subject]:
+        return subjects(user)
+
+    @admin.display(description=gettext_lazy("Site"))
+    def site_code(self, subject: Subject) -> str:
+        return subject.site.code
+
+    @admin.display(description=gettext_lazy("Arm"))
+    def arm(self, subject: Subject) -> str:
+        allocation = getattr(subject, "allocation", None)
+        return allocation.arm.code if allocation is not None else ""
+
+    @admin.display(description=gettext_lazy("Randomized on"))
+    def randomized_on(self, subject: Subject) -> Any:
+        allocation = getattr(subject, "allocation", None)
+        return allocation.randomized_on if allocation is not None else ""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(user_of(request), Verb.ENROLL)
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = {
+            "<int:pk>/randomize/": ("randomize", randomize_page),
+            "<int:pk>/visits/unscheduled/": ("unscheduled", unscheduled_page),
+            "<int:pk>/visits/<int:visit>/open/": ("open_visit", open_page),
+            "<int:pk>/visits/<int:visit>/missed/": ("miss_visit", missed_page),
+            "<int:pk>/cycles/next/": ("next_cycle", cycle_page),
+        }
+        own = [
+            path(route, self._own(page), name=f"patients_subject_{name}")
+            for route, (name, page) in pages.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def _own(self, page: Any) -> Any:
+        def view(request: HttpRequest, pk: int, **more: int) -> HttpResponse:
+            self.enter(request, WRITING)
+            subject = self.found(request, pk)
+            if not may(user_of(request), Verb.ENTER, site=subject.site):
+                raise PermissionDenied
+            return page(self, request, subject, **more)
+
+        return self.admin_site.admin_view(view)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        if object_id is None:
+            self.enter(request, WRITING)
+            if not self.has_add_permission(request):
+                raise PermissionDenied
+            return enroll_page(self, request)
+        self.enter(request)
+        return self.casebook_view(request, self.found(request, object_id))
+
+    def casebook_view(self, request: HttpRequest, subject: Subject) -> HttpResponse:
+        """Who the subject is in the study, what is open, and every form by visit."""
+        user = user_of(request)
+        today = clock.today(subject.site.time_zone)
+        may_enter = may(user, Verb.ENTER, site=subject.site)
+        screening = subject.status == SubjectStatus.SCREENING
+        findings = eligibility_findings(subject) if screening else []
+        context = {
+            "title": subject.code,
+            "subject": subject,
+            "allocation": getattr(subject, "allocation", None),
+            "overview": overview(subject, today, may_enter),
+            "cycles": list(cycles_of(subject)),
+            "queries": list(
+                open_queries(user).filter(subject=subject).order_by("severity", "id")[:QUERIES_SHOWN]
+            ),
+            "findings": findings,
+            "screening": screening,
+            "eligible": screening and not findings,
+            "may_enter": may_enter,
+            "may_randomize": may(user, Verb.RANDOMIZE, site=subject.site),
+            "may_audit": may(user, Verb.READ_AUDIT, site=subject.site),
+            "today": today,
+        }
+        return self.page(request, "study/casebook.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Every act recorded in the casebook, newest first."""
+        self.enter(request)
+        subject = self.found(request, object_id)
+        if not may(user_of(request), Verb.READ_AUDIT, site=subject.site):
+            raise PermissionDenied
+        events = list(events_of(subject)[: EVENTS_SHOWN + 1])
+        context = {
+            "title": _("Audit trail of %(code)s") % {"code": subject.code},
+            "subject": subject,
+            "events": events[:EVENTS_SHOWN],
+            "cut": len(events) > EVENTS_SHOWN,
+            "limit": EVENTS_SHOWN,
+        }
+        return self.page(request, "study/timeline.html", context)

@@ -1,0 +1,67 @@
+"""What waits for the user: worklists of the own sites, for the first page. Each is one bounded query."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count
+
+from patients.admin.query import form_of
+from patients.forms import definition
+from patients.models import Query, Subject, SubjectStatus, Visit, VisitStatus
+from patients.selectors import open_queries, visible
+from trials.models import AuditEvent, User
+
+SHOWN = 10
+
+
+@dataclass
+class SiteCount:
+    """Subjects of one site by status, in the order of SubjectStatus."""
+
+    site: str
+    numbers: list[int]
+    total: int
+
+
+@dataclass
+class QueryLine:
+    query: Query
+    form: str
+    url: str
+
+
+def subjects_by_site(user: User) -> list[SiteCount]:
+    rows = visible(Subject, user).order_by().values("site__code", "status").annotate(number=Count("pk"))
+    by_site: dict[str, dict[str, int]] = {}
+    for row in rows:
+        by_site.setdefault(row["site__code"], {})[row["status"]] = row["number"]
+    return [
+        SiteCount(site, [numbers.get(status, 0) for status in SubjectStatus.values], sum(numbers.values()))
+        for site, numbers in sorted(by_site.items())
+    ]
+
+
+def queries_to_answer(user: User) -> list[QueryLine]:
+    """The oldest open queries."""
+    found = open_queries(user).order_by("id")[:SHOWN]
+    return [QueryLine(query, definition(query.form).title, form_of(query)) for query in found]
+
+
+def overdue_visits(user: User, today: date) -> list[Visit]:
+    """Planned visits whose window has closed, the longest overdue first."""
+    late = visible(Visit, user).filter(status=VisitStatus.PLANNED, window_to__lt=today)
+    return list(late.select_related("subject").order_by("window_to", "id")[:SHOWN])
+
+
+def recent_events(user: User) -> list[dict[str, Any]]:
+    """The last acts in casebooks of the own sites: who, what, when; no answers."""
+    chains = visible(Subject, user).values("chain_id")
+    events = list(
+        AuditEvent.objects.filter(chain_id__in=chains)
+        .select_related("actor")
+        .order_by("-recorded_at", "-id")[:SHOWN]
+    )
+    chains_shown = {event.chain_id for event in events}
+    subjects = {each.chain_id: each for each in visible(Subject, user).filter(chain_id__in=chains_shown)}
+    return [{"event": event, "subject": subjects[event.chain_id]} for event in events]
