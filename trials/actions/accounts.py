@@ -5,17 +5,18 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 
-from trials.actions.errors import needed
+from trials.actions.errors import Refused, WrongState, needed
 from trials.audit.recording import Act, recording
 from trials.models import Assignment, Site, Study, User, system_chain
-from trials.roles import Verb, require
+from trials.roles import NotPermitted, Verb, require
 
 
 def create_account(*, actor: User, username: str, password: str, full_name: str = "") -> User:
     """A new account without any role. Raises NotPermitted, ValidationError (field by field)."""
     role = require(actor, Verb.MANAGE_ACCOUNTS)
-    validate_password(password)
+    _check_password(password, User(username=username, full_name=full_name))
     return User.objects.create_user(username, password, full_name=full_name, actor=actor, role=role)
 
 
@@ -35,6 +36,10 @@ def assign(
         study=study, user=user, site=site, role=role, valid_from=valid_from, valid_to=valid_to
     )
     assignment.full_clean()
+    if site is not None and site.study_id != study.pk:
+        raise ValidationError({"site": ["is not a site of this study"]})
+    if user.is_system or not user.is_active:
+        raise ValidationError({"user": ["is not the account of a person who may log in"]})
     with recording(study.chain, Act(actor, acting, "assign role")):
         assignment.save()
     return assignment
@@ -51,15 +56,24 @@ def end_assignment(*, actor: User, assignment: Assignment, last_day: date, reaso
 
 
 def deactivate(*, actor: User, user: User, reason: str) -> User:
-    """Close an account; it is never deleted and its username never given again."""
-    role = require(actor, Verb.MANAGE_ACCOUNTS)
+    """Close an account; it is never deleted and its username never given again.
+
+    Raises NotPermitted, ReasonRequired, Refused (the system account), WrongState (closed already).
+    """
+    role = _require_account(actor, user)
     return _change(user, Act(actor, role, "deactivate user", needed(reason)), is_active=False)
+
+
+def reactivate(*, actor: User, user: User, reason: str) -> User:
+    """Open a closed account again, for the same person: nobody has two. Raises like deactivate."""
+    role = _require_account(actor, user)
+    return _change(user, Act(actor, role, "reactivate user", needed(reason)), is_active=True)
 
 
 def set_password(*, actor: User, user: User, password: str, reason: str) -> User:
     """Change a password: one's own, or as administrator anybody's. Raises NotPermitted, ValidationError."""
-    role = "SELF" if actor.pk == user.pk else require(actor, Verb.MANAGE_ACCOUNTS)
-    validate_password(password, user)
+    role = "SELF" if actor.pk == user.pk else _require_account(actor, user)
+    _check_password(password, user)
     changed = _change(
         user, Act(actor, role, "set password", needed(reason)), password=make_password(password)
     )
@@ -67,9 +81,29 @@ def set_password(*, actor: User, user: User, password: str, reason: str) -> User
     return changed
 
 
+def _require_account(actor: User, user: User) -> str:
+    """The role under which the actor may change this account."""
+    role = require(actor, Verb.MANAGE_ACCOUNTS)
+    if user.is_system:
+        raise Refused("The system account belongs to nobody and is never changed.")
+    if user.is_superuser and not (actor.is_superuser or actor.is_system):
+        # Or the administrator of one study could become that of the whole installation.
+        raise NotPermitted(Verb.MANAGE_ACCOUNTS)
+    return role
+
+
+def _check_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.messages}) from None
+
+
 def _change(user: User, act: Act, **values: Any) -> User:
     with recording(system_chain(), act):
         current = User.locked(pk=user.pk)  # what the caller holds may be older than the last change
+        if values.get("is_active") is current.is_active:
+            raise WrongState(f"The account is {'open' if current.is_active else 'closed'} already.")
         for name, value in values.items():
             setattr(current, name, value)
         current.save()

@@ -60,7 +60,7 @@ def create_list(
     nonce is given only where data are synthetic. Raises NotPermitted, Refused (naming the field).
     """
     role = require(actor, Verb.MANAGE_LIST, study=study)
-    _check_name_and_strata(study, name, strata)
+    _check_name_and_strata(name, strata)
     _refuse_demo(is_demo, seed, nonce)
     shares = _arms(study, arms)
     sizes = _block_sizes(study) if block_sizes is None else list(block_sizes)
@@ -86,7 +86,7 @@ def import_list(
     Numbers count from 1 without a gap in each stratum. Raises NotPermitted, Refused (naming the rows).
     """
     role = require(actor, Verb.MANAGE_LIST, study=study)
-    _check_name_and_strata(study, name, ("",))
+    _check_name_and_strata(name, ("",))
     _refuse_demo(is_demo, None, None)
     shares = _arms(study, None)
     slots = _imported(rows, {code for code, _share in shares})
@@ -146,12 +146,10 @@ def _generated(
     ]
 
 
-def _check_name_and_strata(study: Study, name: str, strata: Sequence[str]) -> None:
+def _check_name_and_strata(name: str, strata: Sequence[str]) -> None:
     longest = RandomizationList._meta.get_field("name").max_length or 0
     if not name.strip() or len(name) > longest or not name.isprintable():
         raise Refused({"name": [f"must be printable text of 1 to {longest} characters"]})
-    if RandomizationList.objects.filter(study=study, name=name).exists():
-        raise Refused({"name": ["is the name of another list of this study"]})
     width = RandomizationSlot._meta.get_field("stratum").max_length or 0
     if not 1 <= len(strata) <= MAX_STRATA or len(set(strata)) < len(strata):
         raise Refused({"strata": [f"must be 1 to {MAX_STRATA} strata, none twice"]})
@@ -229,6 +227,8 @@ def _gaps(slots: Sequence[Slot]) -> dict[str, Any]:
 
 def _store(study: Study, name: str, is_demo: bool, sealed: _Sealed, act: Act) -> RandomizationList:
     with recording(study.chain, act) as record:
+        if RandomizationList.objects.filter(study=study, name=name).exists():
+            raise Refused({"name": ["is the name of another list of this study"]})
         arms = {arm.code: arm for arm in Arm.objects.filter(study=study)}
         last = RandomizationList.objects.filter(study=study).aggregate(last=Max("order"))["last"] or 0
         made = RandomizationList(
