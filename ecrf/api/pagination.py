@@ -24,9 +24,7 @@ class KeysetPagination(BasePagination):
     last. A cursor is signed: it holds the place, never the scope, which is applied anew to every page.
     """
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         self.name, lookup, descending = chosen_order(request, view)
         size = page_size(request)

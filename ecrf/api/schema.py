@@ -98,9 +98,7 @@ class Schema(AutoSchema):
             found.append(FIELDS)
         for name in getattr(self.view, "parameters", {}).get(action, ()):
             if name not in known:
-                found.append(
-                    {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
-                )
+                found.append({"name": name, "in": "query", "required": False, "schema": {"type": "string"}})
         return found
 
     def add_refusals(self, action: str, operation: Document) -> None:
@@ -113,19 +111,16 @@ class Schema(AutoSchema):
             statuses.append("422")
         refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}
         for status in statuses:
-            operation["responses"].setdefault(
-                status, {"description": REASONS[status], "content": refusal}
-            )
+            operation["responses"].setdefault(status, {"description": REASONS[status], "content": refusal})
 
     def add_headers(self, action: str, operation: Document) -> None:
         for status, response in operation["responses"].items():
             if status not in ("200", "201"):
                 continue
-            headers = response.setdefault("headers", {})
             if action in getattr(self.view, "tagged", ()):
-                headers["ETag"] = ETAG
+                response.setdefault("headers", {})["ETag"] = ETAG
             if action in getattr(self.view, "creating", ()):
-                headers["Idempotency-Replayed"] = REPLAYED
+                response.setdefault("headers", {})["Idempotency-Replayed"] = REPLAYED
 
 
 class FormShapeExtension(OpenApiSerializerExtension):

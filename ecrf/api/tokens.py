@@ -81,7 +81,7 @@ class TokenView(APIView):
 
 
 def _make_room(user: User) -> None:
-    """The oldest tokens go when a person holds as many as allowed: nobody locks out a script by logging in."""
+    """The oldest tokens go when a person holds as many as allowed, so that logging in never fails for it."""
     held = user.auth_token_set.order_by("-created")  # type: ignore[attr-defined]
     surplus = [each.pk for each in held[knox_settings.TOKEN_LIMIT_PER_USER - 1 :]]
     get_token_model().objects.filter(pk__in=surplus).delete()

@@ -6,7 +6,11 @@ from rest_framework.routers import SimpleRouter
 from ecrf.api.documents import NoSuchAddress, SchemaView, docs
 from ecrf.api.tokens import LogoutView, TokenView
 from patients.api.definitions import DefinitionResource
+from patients.api.exports import ExportResource
 from patients.api.forms import form_resources
+from patients.api.imports import ImportResource
+from patients.api.lab_results import LabResultResource
+from patients.api.reference_ranges import ReferenceRangeResource
 from patients.api.subjects import SubjectResource
 from patients.api.visits import CycleResource, VisitResource
 from trials.api.protocol import PROTOCOL
@@ -18,12 +22,16 @@ router.register("forms", DefinitionResource, basename="form")
 router.register("subjects", SubjectResource, basename="subjects")
 router.register("visits", VisitResource, basename="visits")
 router.register("cycles", CycleResource, basename="cycles")
+router.register("lab-results", LabResultResource, basename="lab-results")
+router.register("reference-ranges", ReferenceRangeResource, basename="reference-ranges")
 for path_of_form, resource in form_resources().items():
     router.register(path_of_form, resource, basename=path_of_form)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/auth/logout/", LogoutView.as_view(), name="logout"),
+    path("v1/imports/<slug:oid>/", ImportResource.as_view({"post": "create"}), name="import"),
+    path("v1/exports/csv/", ExportResource.as_view({"get": "retrieve"}), name="export-csv"),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "ecrf",  # before simple_history: its commands that rewrite history are refused by ours
     "simple_history",
     "rest_framework",
     "knox",
@@ -35,7 +36,6 @@ INSTALLED_APPS = [
     "csp",
     "trials",
     "patients",
-    "ecrf",
 ]
 
 MIDDLEWARE = [
@@ -209,6 +209,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
     "OAS_VERSION": "3.1.0",
     "POSTPROCESSING_HOOKS": ["ecrf.api.schema.close_objects"],
 }

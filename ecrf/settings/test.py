@@ -9,12 +9,15 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict
 
 from ecrf.settings.base import *
-from ecrf.settings.base import LOGGING, REST_FRAMEWORK, env
+from ecrf.settings.base import INSTALLED_APPS, LOGGING, REST_FRAMEWORK, env
 from ecrf.settings.database import embedded, postgresql
 
 SECRET_KEY = "known-to-everybody-and-good-for-tests-only-0123456789"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1", "[::1]"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# A form that exists in tests only: every face must show it without being told.
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.extra_form"]
 
 
 def sqlite_for_this_process() -> dict[str, Any]:

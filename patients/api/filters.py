@@ -98,11 +98,7 @@ class VisitFilters(OfSubject):
         fields: list[str] = []
 
     def since(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        return queryset.filter(
-            Q(occurred_on__gte=value) | Q(occurred_on__isnull=True, planned_on__gte=value)
-        )
+        return queryset.filter(Q(occurred_on__gte=value) | Q(occurred_on__isnull=True, planned_on__gte=value))
 
     def until(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        return queryset.filter(
-            Q(occurred_on__lte=value) | Q(occurred_on__isnull=True, planned_on__lte=value)
-        )
+        return queryset.filter(Q(occurred_on__lte=value) | Q(occurred_on__isnull=True, planned_on__lte=value))

@@ -39,13 +39,13 @@ def protocol_items(section: Section) -> list[str]:
     return [item.name for item in section.items if item.protocol_noun is not None]
 
 
-def filled_forms(definition: FormDefinition, user: User) -> QuerySet[Any]:
-    """The filled forms of one kind that the user may see, with all that a reply shows of them."""
+def filled_forms(definition: FormDefinition, user: User, verb: Verb = Verb.READ) -> QuerySet[Any]:
+    """The filled forms of one kind that the user may see (or export), with all that a reply shows of them."""
     rows = (
         Prefetch(name, section.model.objects.select_related(*protocol_items(section)))
         for name, section in definition.rows.items()
     )
-    whole = visible(definition.model, user).select_related(
+    whole = visible(definition.model, user, verb).select_related(
         "subject__site", "subject__study", "subject__chain", "visit", *protocol_items(definition)
     )
     return whole.prefetch_related(*rows)
@@ -81,7 +81,7 @@ class FormResource(Resource):
     versioned = ("partial_update", "void")
     creating = ("create",)
     tagged = ("retrieve", "create", "partial_update", "void")
-    http_method_names = ["get", "post", "patch", "head", "options"]
+    http_method_names = ["get", "post", "patch", "head"]
 
     def get_queryset(self) -> QuerySet[Any]:
         return filled_forms(self.definition, self.user)
@@ -94,9 +94,7 @@ class FormResource(Resource):
         return [shown_form(self.definition, each, queries.get(each.pk, 0)) for each in records]
 
     def create(self, request: Request) -> HttpResponseBase:
-        return once(
-            request, model=self.definition.model, act=lambda: self.enter(request), reply=self.created
-        )
+        return once(request, model=self.definition.model, act=lambda: self.enter(request), reply=self.created)
 
     def enter(self, request: Request) -> CaseReportForm:
         data = object_of(request)
@@ -186,7 +184,7 @@ def resource_of(definition: FormDefinition) -> type[FormResource]:
         "queryset": definition.model._default_manager.none(),
     }
     resource = type(f"{definition.model.__name__}Resource", (FormResource,), parts)
-    told = {"tags": [definition.path]}
+    told: dict[str, Any] = {"tags": [definition.path]}
     documented: type[FormResource] = extend_schema_view(
         list=extend_schema(**told, responses=reply),
         retrieve=extend_schema(**told, responses=reply),
@@ -201,5 +199,3 @@ def resource_of(definition: FormDefinition) -> type[FormResource]:
 def form_resources() -> dict[str, type[FormResource]]:
     """Path and resource of every form there is."""
     return {definition.path: resource_of(definition) for definition in definitions()}
-
-

@@ -11,7 +11,7 @@ from trials.models import AuditEvent
 
 class ChangeReply(serializers.Serializer):
     field = serializers.CharField()
-    label = serializers.CharField(help_text="The question")
+    label = serializers.CharField(help_text="The question")  # type: ignore[assignment]
     row = serializers.CharField(help_text="Name and number of the row; empty for the form itself")
     before = serializers.CharField()
     after = serializers.CharField()
@@ -23,7 +23,7 @@ class EventReply(serializers.Serializer):
     actor = serializers.CharField()
     role = serializers.CharField()
     action = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     reason = serializers.CharField()
     note = serializers.CharField()
     request_id = serializers.CharField()

@@ -190,4 +190,3 @@ def shape(kind: type[FormShape], form: FormDefinition) -> type[FormShape]:
     """The message class of one form, for example AdverseEventReply."""
     name = f"{form.model.__name__}{kind.__name__.removeprefix('Form')}"
     return type(name, (kind,), {"definition": form})
-

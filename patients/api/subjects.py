@@ -99,7 +99,7 @@ class SubjectResource(Resource):
     creating = ("create", "randomize")
     tagged = ("retrieve", "create", "randomize")
     counted = True
-    http_method_names = ["get", "post", "head", "options"]
+    http_method_names = ["get", "post", "head"]
 
     def get_queryset(self) -> QuerySet[Subject]:
         return subjects(self.user).select_related("chain")

@@ -94,10 +94,12 @@ class VisitResource(Resource):
     versioned = ("open", "miss")
     creating = ("create",)
     tagged = ("retrieve", "create", "open", "miss")
-    http_method_names = ["get", "post", "head", "options"]
+    http_method_names = ["get", "post", "head"]
 
     def get_queryset(self) -> QuerySet[Visit]:
-        return visible(Visit, self.user).select_related("subject__site", "subject__chain", "definition", "cycle")
+        return visible(Visit, self.user).select_related(
+            "subject__site", "subject__chain", "definition", "cycle"
+        )
 
     def create(self, request: Request) -> HttpResponseBase:
         return once(request, model=Visit, act=lambda: self.add(request), reply=self.created)
@@ -146,7 +148,7 @@ class CycleResource(Resource):
     lookup_value_regex = "[0-9]{1,18}"
     orderings = {"id": "id", "subject": "subject__code", "number": "number"}
     creating = ("create",)
-    http_method_names = ["get", "post", "head", "options"]
+    http_method_names = ["get", "post", "head"]
 
     def get_queryset(self) -> QuerySet[Cycle]:
         return visible(Cycle, self.user).select_related("subject")

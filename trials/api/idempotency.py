@@ -75,6 +75,33 @@ def once(
     return as_it_was(IdempotencyKey.objects.get(**lookup(address)))
 
 
+def once_whole(request: Request, *, model: Any, act: Callable[[], Response]) -> HttpResponseBase:
+    """The same for an act on many records, whose reply is known only when all is stored.
+
+    The key is kept with the effect, the reply right after it; a server killed in between answers a
+    repeated request with ReplyLost, never by doing it again.
+    """
+    address = address_of(request)
+    if address is None:
+        return act()
+
+    def keep(record: OpenRecording) -> None:
+        if keys := record.created(model):
+            IdempotencyKey.objects.create(**address, record_id=keys[0], created_at=clock.now())
+
+    if kept := find(address):
+        return replay(kept, address, reply=None)
+    try:
+        with keeping(keep):
+            response = act()
+    except (Refused, IntegrityError):
+        if kept := find(address):
+            return replay(kept, address, reply=None)
+        raise
+    IdempotencyKey.objects.filter(**lookup(address)).update(**content_of(response))
+    return response
+
+
 class Address(dict[str, Any]):
     """user, route, key and body_sha256 of a request with an Idempotency-Key."""
 
@@ -155,7 +182,5 @@ def as_it_was(kept: IdempotencyKey) -> HttpResponse:
 
 def forget_old(address: Address) -> None:
     """Replies are kept for two days; the user's older ones go when a new one comes."""
-    too_old = IdempotencyKey.objects.filter(
-        user_id=address["user_id"], created_at__lt=clock.now() - KEEP
-    )
+    too_old = IdempotencyKey.objects.filter(user_id=address["user_id"], created_at__lt=clock.now() - KEEP)
     too_old.delete()

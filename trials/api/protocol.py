@@ -45,14 +45,15 @@ class ProtocolNoun(Resource):
     """Rows of the studies in which the user has a role today."""
 
     verb = Verb.READ_PROTOCOL
-    filterset_class = OfStudy
-    http_method_names = ["get", "head", "options"]
+    filterset_class: Any = OfStudy
+    http_method_names = ["get", "head"]
     related: tuple[str, ...] = ("study",)
     orderings = {"id": "id"}
     parameters = {"retrieve": ("study",)}
 
     def get_queryset(self) -> QuerySet[Any]:
-        rows = self.queryset.model.objects.filter(study__in=studies_of(self.user))  # type: ignore[union-attr]
+        queryset: QuerySet[Any] = self.queryset  # type: ignore[assignment]
+        rows = queryset.model._default_manager.filter(study__in=studies_of(self.user))
         return rows.select_related(*self.related)
 
 
@@ -246,7 +247,7 @@ class CriterionResource(ProtocolNoun):
 
 class LabTestReply(serializers.ModelSerializer):
     study = code_of("study")
-    units = serializers.SlugRelatedField(
+    units = serializers.SlugRelatedField(  # type: ignore[var-annotated]
         slug_field="code", many=True, read_only=True, help_text="Other units (UCUM) that are accepted"
     )
 

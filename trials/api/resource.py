@@ -1,10 +1,10 @@
 """What every REST resource does alike: rights, query parameters, sparse fields, ETag, stale replies."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
-
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -45,9 +45,7 @@ class Resource(GenericViewSet):
 
     @property
     def user(self) -> User:
-        user = self.request.user
-        assert isinstance(user, User)  # initial() has let nobody else in
-        return user
+        return cast(User, self.request.user)  # initial() has let nobody else in
 
     def initial(self, request: Request, *arguments: Any, **options: Any) -> None:
         super().initial(request, *arguments, **options)
@@ -86,7 +84,7 @@ class Resource(GenericViewSet):
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response([self.sparse(each) for each in self.represent(page or [])])
 
-    def retrieve(self, request: Request, **address: Any) -> Response:
+    def retrieve(self, request: Request, **address: Any) -> HttpResponseBase:
         return self.reply(self.get_object())
 
     def represent(self, records: Sequence[Any]) -> Shown:
@@ -128,7 +126,7 @@ class Resource(GenericViewSet):
         study = self.request.query_params.get("study")
         return one_of(found.filter(study__code=study) if study else found)
 
-    def http_method_not_allowed(self, request: Request, *arguments: Any, **options: Any) -> Response:
+    def http_method_not_allowed(self, request: Any, *arguments: Any, **options: Any) -> Response:
         raise MethodNotAllowed(
             request.method or "",
             "Nothing is deleted here: POST a reason to void/ to mark a record as entered in error."
@@ -151,5 +149,3 @@ def one_of(found: QuerySet[Any]) -> Any:
     if len(rows) > 1:
         raise Ambiguous("The code exists in more than one study: name the study with ?study=CODE.")
     return rows[0]
-
-

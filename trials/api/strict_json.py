@@ -1,31 +1,19 @@
-"""JSON as strictly as a record needs it: what two readers could understand differently is refused."""
+"""JSON as strictly as a record needs it: what two readers could understand differently is refused.
+
+UTF-8, no duplicate keys, no NaN or Infinity, no NUL and no half characters, bounded depth and digits.
+Numbers with a point are Decimal, so that 0.1 stays 0.1.
+"""
 
 import json
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from rest_framework.exceptions import ParseError, UnsupportedMediaType
-from rest_framework.parsers import BaseParser
+from rest_framework.exceptions import ParseError
 
 from trials.actions.errors import Refused
 
 MAXIMUM_DEPTH = 20
 MAXIMUM_DIGITS = 30
-
-
-class StrictJSONParser(BaseParser):
-    """UTF-8 JSON without duplicate keys, NaN, Infinity, NUL or half characters, and of bounded depth.
-
-    Numbers with a point are Decimal, so that 0.1 stays 0.1.
-    """
-
-    media_type = "application/json"
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        charset = str((parser_context or {}).get("encoding") or "utf-8")
-        if charset.lower() not in {"utf-8", "utf8"}:
-            raise UnsupportedMediaType(media_type or "", "JSON is read as UTF-8 only.")
-        return strict_json(stream.read())
 
 
 def strict_json(body: bytes) -> Any:

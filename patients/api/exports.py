@@ -1,0 +1,196 @@
+"""Exports as a stream of CSV: one line for each form, or for each row where the form has rows."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+
+from patients.api.csv_cells import cell
+from patients.api.filters import FormFilters
+from patients.api.forms import filled_forms
+from patients.api.shapes import shown_value
+from patients.forms import FormDefinition, Section, definitions, rows_of
+from trials.api.resource import Resource
+from trials.audit.recording import Act, recording
+from trials.models import Study, User
+from trials.roles import NotPermitted, Verb, require, sites_of, studies_of
+
+CHUNK = 500
+ENVELOPE = (
+    "study",
+    "site",
+    "subject",
+    "visit",
+    "form_id",
+    "repeat",
+    "version",
+    "entry_state",
+    "not_done_reason",
+    "entered_in_error",
+    "external_id",
+)
+
+
+class CSVRenderer(BaseRenderer):
+    """Lets a client ask for text/csv; the view streams the content itself."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+    def render(self, data: Any, media_type: str | None = None, context: Any = None) -> bytes:
+        return JSONRenderer().render(data)  # a refusal
+
+
+class Echo:
+    """A file for csv.writer that hands each line back instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+class ExportResource(Resource):
+    """Captured data as files. Every export is an event in the audit trail of its study."""
+
+    verb = Verb.EXPORT
+    renderer_classes = (JSONRenderer, CSVRenderer)
+    parameters = {"retrieve": ("form", *FormFilters.base_filters)}
+    filter_backends = ()
+    pagination_class = None
+    http_method_names = ["get", "head"]
+
+    @extend_schema(
+        tags=["exports"],
+        operation_id="exports_csv",
+        parameters=[
+            OpenApiParameter("form", str, required=True, description="OID of the form"),
+            *(
+                OpenApiParameter(name, str, description=str(each.label or ""))
+                for name, each in FormFilters.base_filters.items()
+            ),
+        ],
+        responses={
+            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="One header, CRLF, UTF-8")
+        },
+    )
+    def retrieve(self, request: Request, **address: Any) -> StreamingHttpResponse:
+        form = form_named(request.query_params.get("form"))
+        found = self.chosen(request, form)
+        record_export(self.user, form, request)
+        writer = csv.writer(Echo(), lineterminator="\r\n")
+        response = StreamingHttpResponse(
+            (writer.writerow(line) for line in lines_of(form, found)),
+            content_type="text/csv; charset=utf-8; header=present",
+        )
+        response["Content-Disposition"] = f'attachment; filename="{form.oid}.csv"'
+        return response
+
+    def known_parameters(self) -> set[str]:
+        return super().known_parameters() - {"fields"}
+
+    def chosen(self, request: Request, form: FormDefinition) -> QuerySet[Any]:
+        """The forms that the user may export and asks for. Raises ValidationError."""
+        filters = FormFilters(
+            {name: value for name, value in request.query_params.items() if name != "form"},
+            queryset=filled_forms(form, self.user, Verb.EXPORT),
+        )
+        if not filters.is_valid():
+            raise ValidationError(dict(filters.errors))
+        chosen: QuerySet[Any] = filters.qs.order_by("subject__code", "pk")
+        return chosen
+
+
+def form_named(oid: str | None) -> FormDefinition:
+    """The form to export. Raises ValidationError without one, Http404 for an unknown one."""
+    if not oid:
+        raise ValidationError({"form": ["is required: the OID of a form"]})
+    form = {each.oid: each for each in definitions()}.get(oid)
+    if form is None:
+        raise Http404
+    return form
+
+
+def record_export(user: User, form: FormDefinition, request: Request) -> None:
+    """One event in each study that the export may hold data of: what was asked for, and how."""
+    asked = "; ".join(f"{name}={value}" for name, value in sorted(request.query_params.items()))
+    for study in studies_of(user, (Verb.EXPORT,)).select_related("chain"):
+        act = Act(user, role_in(user, study), f"export {form.oid}")
+        with recording(study.chain, act) as record:
+            record.note(f"CSV; {asked}")
+
+
+def role_in(user: User, study: Study) -> str:
+    """The role under which the user exports: of the study, else of one of its sites. Raises NotPermitted."""
+    for site in sites_of(user).filter(study=study):
+        try:
+            return require(user, Verb.EXPORT, site=site)
+        except NotPermitted:
+            continue
+    return require(user, Verb.EXPORT, study=study)
+
+
+def lines_of(form: FormDefinition, found: QuerySet[Any]) -> Iterator[list[str]]:
+    """The header and the lines, as cells; memory does not grow with their number."""
+    yield [
+        *ENVELOPE,
+        *columns(form),
+        *(f"{name}.{each}" for name in form.rows for each in row_columns(form.rows[name])),
+    ]
+    for record in found.iterator(chunk_size=CHUNK):
+        own = [*envelope(record), *cells(form, record)]
+        for row in rows_side_by_side(form, record):
+            yield [*own, *row]
+
+
+def columns(section: Section) -> list[str]:
+    return [*(item.name for item in section.items), "missing_reasons"]
+
+
+def row_columns(section: Section) -> list[str]:
+    return ["repeat", *columns(section)]
+
+
+def envelope(record: Any) -> list[str]:
+    subject = record.subject
+    plain = (
+        subject.study.code,
+        subject.site.code,
+        subject.code,
+        record.visit.code if record.visit else "",
+        str(record.pk),
+        str(record.repeat),
+        str(record.version),
+        record.entry_state,
+        cell(record.not_done_reason),
+        "true" if record.entered_in_error else "false",
+        cell(record.external_id),
+    )
+    return list(plain)
+
+
+def cells(section: Section, record: Any) -> list[str]:
+    """The answers of a section; text is made harmless for spreadsheets, numbers and dates stay."""
+    answers = []
+    for item in section.items:
+        value = shown_value(item, record)
+        text = "" if value is None else str(value)
+        answers.append(cell(text) if item.kind in ("text", "narrative") else text)
+    reasons = "; ".join(f"{name}={reason}" for name, reason in sorted(record.missing_reasons.items()))
+    return [*answers, reasons]
+
+
+def rows_side_by_side(form: FormDefinition, record: Any) -> Iterable[list[str]]:
+    """The lines of a form: one for each row, each kind of row in columns of its own; one without rows."""
+    blank = {name: [""] * len(row_columns(section)) for name, section in form.rows.items()}
+    lines = []
+    for name, section in form.rows.items():
+        for row in rows_of(record, name):
+            filled = {**blank, name: [str(row.repeat), *cells(section, row)]}
+            lines.append([text for of_name in filled.values() for text in of_name])
+    return lines or [[text for of_name in blank.values() for text in of_name]]
