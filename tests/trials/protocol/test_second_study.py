@@ -9,11 +9,11 @@ from patients.actions.enroll import enroll
 from patients.actions.randomize import randomize
 from patients.actions.save_form import create_form
 from patients.derivations.dose import planned_dose
-from patients.models import EligibilityAssessment, InformedConsent, Visit, VitalSigns
+from patients.models import EligibilityAssessment, InformedConsent, Subject, Visit, VitalSigns
 from tests.factories import eligible_answers, opened, person
 from tests.trials.protocol.paths import REGISTRY, SECOND
-from trials.actions.randomization_list import create_list, replay
-from trials.models import Drug, Role, Site, User
+from trials.actions.randomization_list import create_list, import_list, replay
+from trials.models import Drug, Role, Site, Study, User
 from trials.protocol.loading import load_protocol
 
 pytestmark = pytest.mark.django_db
@@ -21,32 +21,54 @@ pytestmark = pytest.mark.django_db
 DAY = date(2021, 3, 1)
 
 
-def test_a_subject_of_another_study_is_enrolled_randomized_and_dosed_by_its_own_protocol() -> None:
+@pytest.fixture
+def study(db: None) -> Study:
     load_protocol(actor=User.objects.system_user(), paths=[REGISTRY])
-    study = load_protocol(actor=User.objects.system_user(), paths=[SECOND]).study
+    return load_protocol(actor=User.objects.system_user(), paths=[SECOND]).study
+
+
+def test_subjects_of_another_study_are_enrolled_randomized_and_dosed_by_its_own_protocol(
+    study: Study,
+) -> None:
     site = Site.objects.get(study=study, code="N1")
     nurse, keeper = person(Role.COORDINATOR, study, site), person(Role.RANDOMIZATION_KEEPER, study)
-    made = create_list(actor=keeper, study=study, name="only list", length=6)
+    rows = [{"number": "1", "arm": "X"}, {"number": "2", "arm": "Y"}]
+    import_list(actor=keeper, study=study, name="only list", rows=rows)
+
+    first, second = screened(nurse, site), screened(nurse, site)
+    assert [first.code, second.code] == ["N1-001", "N1-002"]
+    assert [randomize(actor=nurse, subject=each).arm.code for each in (first, second)] == ["X", "Y"]
+    assert planned(first) == {"XOLOL": Decimal(5), "YPRIL": None}
+    assert planned(second) == {"XOLOL": None, "YPRIL": Decimal("12.5")}
+    assert visits(first) == {"BASE"}
+    assert visits(second) == {"BASE", "C1MONTH"}
+
+
+def test_shares_of_two_to_one_make_blocks_of_two_to_one(study: Study) -> None:
+    keeper = person(Role.RANDOMIZATION_KEEPER, study)
+    made = create_list(actor=keeper, study=study, name="only list", length=6, block_sizes=[3])
     assert sorted(made.slots.values_list("arm__code", flat=True)) == ["X", "X", "X", "X", "Y", "Y"]
     assert replay(made)
 
+
+def screened(nurse: User, site: Site) -> Subject:
+    """A subject of 70.5 kg whom nothing excludes."""
     subject = enroll(actor=nurse, site=site, screened_on=DAY)
-    assert subject.code == "N1-001"
     consent = {"consented": "Y", "signed_on": DAY.isoformat(), "document_version": "1"}
     create_form(actor=nurse, form=InformedConsent, subject=subject, data=consent)
     visit = opened(nurse, subject, "BASE", DAY)
     weight = {"measured_on": DAY.isoformat(), "weight": Decimal("70.5")}
     create_form(actor=nurse, form=VitalSigns, subject=subject, visit=visit, data=weight)
-    rows = {"answers": eligible_answers(study)}
+    rows = {"answers": eligible_answers(site.study)}
     data = {"assessed_on": DAY.isoformat()}
     create_form(actor=nurse, form=EligibilityAssessment, subject=subject, data=data, rows=rows)
+    return subject
 
-    arm = randomize(actor=nurse, subject=subject).arm
-    drugs = {drug.code: drug.pk for drug in Drug.objects.filter(study=study)}
-    planned = {code: planned_dose(subject, pk, DAY).dose for code, pk in drugs.items()}
-    if arm.code == "X":
-        assert planned == {"XOLOL": Decimal(5), "YPRIL": None}
-    else:
-        assert planned == {"XOLOL": None, "YPRIL": Decimal("12.5")}
-    expected = {"BASE", "C1MONTH"} if arm.code == "Y" else {"BASE"}
-    assert set(Visit.objects.filter(subject=subject).values_list("code", flat=True)) == expected
+
+def planned(subject: Subject) -> dict[str, Decimal | None]:
+    drugs = Drug.objects.filter(study=subject.study)
+    return {drug.code: planned_dose(subject, drug.pk, DAY).dose for drug in drugs}
+
+
+def visits(subject: Subject) -> set[str]:
+    return set(Visit.objects.filter(subject=subject).values_list("code", flat=True))
