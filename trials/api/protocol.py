@@ -52,8 +52,7 @@ class ProtocolNoun(Resource):
     parameters = {"retrieve": ("study",)}
 
     def get_queryset(self) -> QuerySet[Any]:
-        queryset: QuerySet[Any] = self.queryset  # type: ignore[assignment]
-        rows = queryset.model._default_manager.filter(study__in=studies_of(self.user))
+        rows = super().get_queryset().filter(study__in=studies_of(self.user))
         return rows.select_related(*self.related)
 
 
@@ -74,7 +73,7 @@ class StudyReply(serializers.ModelSerializer):
 class StudyResource(CodedNoun):
     """Studies, as their registry record states them."""
 
-    queryset = Study.objects.none()
+    queryset = Study.objects.all()
     serializer_class = StudyReply
     filterset_class = None
     parameters = {}
@@ -94,7 +93,7 @@ class SiteReply(serializers.ModelSerializer):
 class SiteResource(CodedNoun):
     """Sites that the user may know of."""
 
-    queryset = Site.objects.none()
+    queryset = Site.objects.all()
     serializer_class = SiteReply
 
     def get_queryset(self) -> QuerySet[Site]:
@@ -112,7 +111,7 @@ class ArmReply(serializers.ModelSerializer):
 class ArmResource(CodedNoun):
     """Treatment groups."""
 
-    queryset = Arm.objects.none()
+    queryset = Arm.objects.all()
     serializer_class = ArmReply
 
 
@@ -127,7 +126,7 @@ class DrugReply(serializers.ModelSerializer):
 class DrugResource(CodedNoun):
     """Study drugs."""
 
-    queryset = Drug.objects.none()
+    queryset = Drug.objects.all()
     serializer_class = DrugReply
 
 
@@ -166,7 +165,7 @@ class RegimenElementReply(serializers.ModelSerializer):
 class RegimenElementResource(ProtocolNoun):
     """Which arm is treated with which drug, how much and when."""
 
-    queryset = RegimenElement.objects.none()
+    queryset = RegimenElement.objects.all()
     serializer_class = RegimenElementReply
     lookup_value_regex = "[0-9]{1,18}"
     related = ("study", "arm", "drug")
@@ -208,7 +207,7 @@ class VisitDefinitionReply(serializers.ModelSerializer):
 class VisitDefinitionResource(CodedNoun):
     """The schedule of activities."""
 
-    queryset = VisitDefinition.objects.none()
+    queryset = VisitDefinition.objects.all()
     serializer_class = VisitDefinitionReply
     related = ("study", "arm")
     orderings = {"id": "id", "code": "code", "order": "order"}
@@ -236,7 +235,7 @@ class CriterionReply(serializers.ModelSerializer):
 class CriterionResource(ProtocolNoun):
     """Inclusion and exclusion criteria with the rules they consist of."""
 
-    queryset = Criterion.objects.none()
+    queryset = Criterion.objects.all()
     serializer_class = CriterionReply
     lookup_value_regex = "[0-9]{1,18}"
     orderings = {"id": "id", "number": "number"}
@@ -271,7 +270,7 @@ class LabTestReply(serializers.ModelSerializer):
 class LabTestResource(CodedNoun):
     """Laboratory tests of the study."""
 
-    queryset = LabTest.objects.none()
+    queryset = LabTest.objects.all()
     serializer_class = LabTestReply
     orderings = {"id": "id", "code": "code", "order": "order"}
     ordering = "order"
@@ -292,7 +291,7 @@ class LaboratoryReply(serializers.ModelSerializer):
 class LaboratoryResource(CodedNoun):
     """Laboratories of the user's sites."""
 
-    queryset = Laboratory.objects.none()
+    queryset = Laboratory.objects.all()
     serializer_class = LaboratoryReply
     filterset_class = OfSite
     related = ("study", "site")
@@ -328,7 +327,7 @@ class ReferenceRangeReply(serializers.ModelSerializer):
 class ReferenceRangeReader(ProtocolNoun):
     """Limits of normal of the laboratories of the user's sites."""
 
-    queryset = ReferenceRange.objects.none()
+    queryset = ReferenceRange.objects.all()
     serializer_class = ReferenceRangeReply
     filterset_class = OfLaboratory
     lookup_value_regex = "[0-9]{1,18}"

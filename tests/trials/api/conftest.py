@@ -1,0 +1,3 @@
+from tests.ecrf.api.world import world
+
+__all__ = ["world"]
