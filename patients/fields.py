@@ -25,6 +25,7 @@ Limits = tuple[Number, Number]
 # Python reads more than a form means: 1_000, digits of other scripts, NaN, the weeks of ISO 8601.
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
+LARGEST_COUNT = 2**31 - 1  # the column of PostgreSQL; SQLite would hold more
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 
 
@@ -127,7 +128,10 @@ class CountField(ClinicalField, models.IntegerField):
                 raise ValidationError(_("is not a whole number"))
         elif value is not None and (isinstance(value, bool) or not isinstance(value, int)):
             raise ValidationError(_("is not a whole number"))
-        return super().to_python(value)
+        number = super().to_python(value)
+        if number is not None and abs(number) > LARGEST_COUNT:
+            raise ValidationError(_("is too large"))
+        return number
 
 
 class TextAnswerField(ClinicalField, models.CharField):
@@ -265,6 +269,12 @@ class ProtocolReferenceField(ClinicalField, models.ForeignKey):
         super().__init__(to, on_delete, *arguments, **({"related_name": "+"} | options))
 
 
+# SQLite knows a year 0, Python does not: reading such a day back would fail.
+_SQLITE_YEAR = (
+    "(CASE WHEN %(expressions)s < '0001' THEN NULL WHEN %(expressions)s GLOB '[0-9][0-9][0-9][0-9]'"
+)
+
+
 class _DayOf(Func):
     """First or last day that a partial date may mean; NULL for what is no date of the calendar."""
 
@@ -275,7 +285,7 @@ class _DayOf(Func):
 class EarliestDay(_DayOf):
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = (
-            "(CASE WHEN length(%(expressions)s) = 4 THEN %(expressions)s || '-01-01'"
+            _SQLITE_YEAR + " THEN %(expressions)s || '-01-01'"
             " WHEN length(%(expressions)s) = 7 THEN date(%(expressions)s || '-01', '+0 days')"
             " WHEN date(%(expressions)s, '+0 days') = %(expressions)s THEN %(expressions)s END)"
         )
@@ -288,7 +298,7 @@ class EarliestDay(_DayOf):
 class LatestDay(_DayOf):
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = (
-            "(CASE WHEN length(%(expressions)s) = 4 THEN %(expressions)s || '-12-31'"
+            _SQLITE_YEAR + " THEN %(expressions)s || '-12-31'"
             " WHEN length(%(expressions)s) = 7 THEN date(%(expressions)s || '-01', '+1 month', '-1 day')"
             " WHEN date(%(expressions)s, '+0 days') = %(expressions)s THEN %(expressions)s END)"
         )

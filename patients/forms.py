@@ -158,14 +158,21 @@ JSON_TYPES: dict[str, dict[str, Any]] = {
     "quantity": {"type": ["string", "number"], "format": "decimal"},
     "count": {"type": "integer"},
     "date": {"type": "string", "format": "date"},
-    "time": {"type": "string", "format": "time"},
+    "time": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"},
     "partial date": {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"},
+}
+EXTERNAL_ID: dict[str, Any] = {
+    "external_id": {"type": "string", "maxLength": 100, "title": "Identifier in the sending system"}
+}
+ROW_ADDRESS: dict[str, Any] = {
+    "repeat": {"type": "integer", "title": "Number of an existing row; a row without is new"},
+    "entered_in_error": {"type": "boolean", "title": "Takes the row out, for good"},
 }
 
 
 def json_schema(form: FormDefinition) -> dict[str, Any]:
     """The form as JSON Schema (2020-12); what JSON Schema has no word for stands under `x-` keys."""
-    properties = section_properties(form)
+    properties = section_properties(form) | EXTERNAL_ID
     for name, section in form.rows.items():
         properties[name] = {"type": "array", "title": section.title, "items": _section_schema(section)}
     return {
@@ -188,7 +195,7 @@ def json_schema(form: FormDefinition) -> dict[str, Any]:
 def _section_schema(section: Section) -> dict[str, Any]:
     return {
         "type": "object",
-        "properties": section_properties(section),
+        "properties": section_properties(section) | EXTERNAL_ID | ROW_ADDRESS,
         "required": [item.name for item in section.asked if item.required],
         "additionalProperties": False,
     }

@@ -1,0 +1,141 @@
+"""A form says everything about itself, completely enough for every face."""
+
+import re
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from patients.fields import ClinicalField
+from patients.forms import FormDefinition, Item, Section, definition, definitions, json_schema
+from patients.models import CaseReportForm, Entry, Row, VitalSigns
+
+FORMS = definitions()
+SECTIONS = [section for form in FORMS for section in (form, *form.rows.values())]
+ITEMS = [(section, item) for section in SECTIONS for item in section.items]
+
+by_oid = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.oid)
+by_item = pytest.mark.parametrize(
+    ("section", "item"), ITEMS, ids=[f"{section.model.__name__}.{item.name}" for section, item in ITEMS]
+)
+
+
+def test_every_form_has_an_oid_and_a_path_of_its_own() -> None:
+    for names in ([form.oid for form in FORMS], [form.path for form in FORMS]):
+        assert len(names) == len(set(names)) > 10
+
+
+@by_oid
+def test_a_form_names_itself_its_path_and_its_domain(form: FormDefinition) -> None:
+    assert re.fullmatch(r"[A-Z]{2,8}", form.oid)
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", form.path)
+    assert re.fullmatch(r"[A-Z]{2}", form.domain)
+    assert form.title
+    assert form.version >= 1
+    assert form.model.__doc__
+    assert definition(form.oid).model is form.model
+
+
+@by_oid
+def test_every_question_of_a_form_can_be_answered_or_is_derived(form: FormDefinition) -> None:
+    columns = {field.name for field in form.model._meta.concrete_fields if isinstance(field, ClinicalField)}
+    assert {item.name for item in form.items} == columns
+    assert form.asked
+    assert any(item.required for item in form.asked)
+
+
+@by_item
+def test_a_question_is_worded_for_a_person(section: Section, item: Item) -> None:
+    assert item.question[0].isupper() or item.question[0].isdigit()
+    assert item.question != item.name.replace("_", " ")
+    assert len(item.question) <= 120
+
+
+@by_item
+def test_a_derived_field_is_never_required_and_never_asked(section: Section, item: Item) -> None:
+    if item.derived:
+        assert not item.required
+        assert item not in section.asked
+
+
+@by_item
+def test_a_measured_quantity_says_its_unit_or_has_a_question_for_it(section: Section, item: Item) -> None:
+    asks_for_the_unit = {"unit", "dose_unit"} & {other.name for other in section.items}
+    if item.kind == "quantity":
+        assert item.meaning.unit or asks_for_the_unit
+
+
+@by_item
+def test_usual_limits_lie_within_the_possible_ones(section: Section, item: Item) -> None:
+    if item.meaning.usual and item.meaning.limits:
+        low, high = item.meaning.limits
+        assert low <= item.meaning.usual[0] < item.meaning.usual[1] <= high
+
+
+@by_item
+def test_a_cdash_variable_is_written_as_cdash_writes_them(section: Section, item: Item) -> None:
+    assert re.fullmatch(r"([A-Z][A-Z0-9]*(_[A-Z]+)?)?", item.meaning.cdash)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.model.__name__)
+def test_no_two_questions_of_a_section_share_a_cdash_variable(section: Section) -> None:
+    named = [item.meaning.cdash for item in section.items if item.meaning.cdash]
+    assert len(named) == len(set(named))
+    assert named or issubclass(section.model, Row)
+
+
+@by_item
+def test_a_codelist_has_codes_that_fit_the_column_and_labels_for_all(section: Section, item: Item) -> None:
+    for code, label in item.codelist:
+        assert 0 < len(code) <= item.field.max_length
+        assert label
+
+
+@by_item
+def test_no_question_asks_for_what_identifies_a_person(section: Section, item: Item) -> None:
+    asked = f"{item.name} {item.question}".lower().replace("_", " ")
+    forbidden = r"\b(surname|given name|initials|telephone|phone|mobile|e-?mail|address|identity|passport)\b"
+    assert not re.search(forbidden, asked)
+
+
+@by_oid
+def test_the_json_schema_of_a_form_is_a_valid_schema(form: FormDefinition) -> None:
+    schema = json_schema(form)
+    Draft202012Validator.check_schema(schema)
+    assert schema["x-oid"] == form.oid
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == {item.name for item in form.asked if item.required}
+
+
+@by_oid
+def test_the_json_schema_of_a_form_knows_every_question_and_every_row(form: FormDefinition) -> None:
+    properties = json_schema(form)["properties"]
+    assert {item.name for item in form.items} | set(form.rows) <= set(properties)
+    for name, section in form.rows.items():
+        assert {item.name for item in section.items} <= set(properties[name]["items"]["properties"])
+
+
+def test_the_json_schema_takes_what_the_form_takes_and_no_unknown_field() -> None:
+    validator = Draft202012Validator(json_schema(definition("VS")))
+    filled: dict[str, Any] = {
+        "measured_on": "2021-03-01",
+        "weight": "60",
+        "external_id": "HIS-7",
+        "missing_reasons": {"height": "NOT_DONE"},
+        "blood_pressures": [
+            {"systolic": 120, "diastolic": 80, "read_at": "08:05", "repeat": 1, "entered_in_error": False}
+        ],
+    }
+    assert validator.is_valid(filled)
+    assert not validator.is_valid(filled | {"wieght": 60})
+    assert not validator.is_valid(filled | {"weight": 251})
+    assert not validator.is_valid(filled | {"missing_reasons": {"height": "LATER"}})
+    assert not validator.is_valid(filled | {"blood_pressures": [{"systolic": "high"}]})
+
+
+def test_the_base_columns_of_a_form_are_no_questions() -> None:
+    bookkeeping = {field.name for field in CaseReportForm._meta.get_fields()} | {
+        field.name for field in Entry._meta.get_fields()
+    }
+    assert not bookkeeping & {item.name for item in definition("VS").items}
+    assert VitalSigns.form.repeats
