@@ -24,7 +24,6 @@ from trials.models import (
     RandomizationSlot,
     Role,
     Study,
-    StudySetting,
     User,
 )
 from trials.roles import NotPermitted
@@ -42,12 +41,7 @@ ROWS = [
 
 @pytest.fixture
 def study() -> Study:
-    made = make_study()
-    sizes = StudySetting(
-        study=made, key="randomization_block_sizes", value=SIZES, default=SIZES, description="Block sizes"
-    )
-    save(made.chain, sizes)
-    return made
+    return make_study()
 
 
 @pytest.fixture
@@ -69,7 +63,9 @@ def test_a_list_holds_the_slots_that_its_seed_generates(
     study: Study, keeper: User, settings: Settings
 ) -> None:
     settings.DEMO = True
-    made = create_list(actor=keeper, study=study, name="list 1", length=20, seed=SEED, nonce=NONCE)
+    made = create_list(
+        actor=keeper, study=study, name="list 1", length=20, block_sizes=SIZES, seed=SEED, nonce=NONCE
+    )
     arms = [("A", 1), ("B", 1)]
     expected = allocate(seed=SEED, stratum="", arms=arms, block_sizes=SIZES, length=20)
     assert arms_of(made) == "".join(expected)
@@ -107,7 +103,9 @@ def test_a_list_that_was_tampered_with_does_not_replay(
     study: Study, keeper: User, settings: Settings, where: str
 ) -> None:
     settings.DEMO = True
-    made = create_list(actor=keeper, study=study, name="list 1", length=20, seed=SEED, nonce=NONCE)
+    made = create_list(
+        actor=keeper, study=study, name="list 1", length=20, block_sizes=SIZES, seed=SEED, nonce=NONCE
+    )
     seal: Any = made.seal  # type: ignore[attr-defined]
     if where == "slot":
         slot = made.slots.select_related("study").get(number=5)
@@ -187,10 +185,19 @@ def test_a_name_is_used_once_in_a_study(study: Study, keeper: User) -> None:
     assert "name" in refusal(lambda: create_list(actor=keeper, study=study, name="list 1", length=4))
 
 
-def test_a_study_without_block_sizes_needs_them_given() -> None:
+def test_block_sizes_that_the_keeper_does_not_give_are_drawn_and_sealed() -> None:
     study = make_study("OTHER")
     keeper = person(Role.RANDOMIZATION_KEEPER, study)
-    assert "block_sizes" in refusal(lambda: create_list(actor=keeper, study=study, name="list 1", length=4))
+    made = create_list(actor=keeper, study=study, name="list 1", length=60)
+    sizes = RandomizationSeal.objects.get(list=made).block_sizes
+    assert len(set(sizes)) == 2
+    assert all(size in (4, 6, 8, 10) for size in sizes)
+    assert replay(made)
+
+
+def test_block_sizes_given_by_the_keeper_are_kept() -> None:
+    study = make_study("OTHER")
+    keeper = person(Role.RANDOMIZATION_KEEPER, study)
     made = create_list(actor=keeper, study=study, name="list 1", length=4, block_sizes=[2])
     assert sorted(arms_of(made)) == ["A", "A", "B", "B"]
 

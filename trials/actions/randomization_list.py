@@ -20,6 +20,7 @@ from trials.models import Arm, RandomizationList, RandomizationSeal, Randomizati
 from trials.roles import Verb, require
 
 SEED_BYTES = 32
+BLOCK_MULTIPLES = (2, 3, 4, 5)
 MAX_STRATA = 100
 MAX_SLOTS = MAX_LENGTH
 COLUMNS = ("number", "stratum", "arm")
@@ -56,14 +57,15 @@ def create_list(
 ) -> RandomizationList:
     """A new list of `length` slots for each stratum, from fresh random bits.
 
-    Arms and their shares are those of the study, block sizes those of its settings, unless given. A seed or
-    nonce is given only where data are synthetic. Raises NotPermitted, Refused (naming the field).
+    Arms and their shares are those of the study unless given. Block sizes that the keeper does not give are
+    drawn at random, so that no protocol file or setting tells them. A seed or nonce is given only where
+    data are synthetic. Raises NotPermitted, Refused (naming the field).
     """
     role = require(actor, Verb.MANAGE_LIST, study=study)
     _check_name_and_strata(name, strata)
     _refuse_demo(is_demo, seed, nonce)
     shares = _arms(study, arms)
-    sizes = _block_sizes(study) if block_sizes is None else list(block_sizes)
+    sizes = _drawn_block_sizes(shares) if block_sizes is None else list(block_sizes)
     seed, nonce = seed or secrets.token_bytes(SEED_BYTES), nonce or secrets.token_bytes(NONCE_BYTES)
     if length * len(strata) > MAX_SLOTS:
         raise Refused({"length": [f"gives more than {MAX_SLOTS} slots"]})
@@ -173,13 +175,10 @@ def _arms(study: Study, chosen: Sequence[tuple[str, int]] | None) -> Arms:
     return arms
 
 
-def _block_sizes(study: Study) -> list[int]:
-    setting = study.studysettings.filter(key="randomization_block_sizes").first()
-    if setting is None or not isinstance(setting.value, list):
-        raise Refused(
-            {"block_sizes": ["is not given, and the study has no setting randomization_block_sizes"]}
-        )
-    return setting.value
+def _drawn_block_sizes(arms: Arms) -> list[int]:
+    """Two different sizes out of four, from the system's random source."""
+    smallest = sum(share for _code, share in arms)
+    return sorted(secrets.SystemRandom().sample([smallest * times for times in BLOCK_MULTIPLES], 2))
 
 
 def _imported(rows: Iterable[Mapping[str, Any]], arms: set[str]) -> list[Slot]:

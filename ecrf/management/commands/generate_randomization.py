@@ -6,6 +6,7 @@ Prints the name, the length and the published digest; never a slot, a seed or a 
 import csv
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--strata", nargs="+", default=[""], help="names of the strata; none: unstratified"
         )
+        parser.add_argument(
+            "--ask-block-sizes",
+            action="store_true",
+            help="ask for the block sizes without showing them; else they are drawn at random",
+        )
         parser.add_argument("--demo", action="store_true", help="a demonstration list (demo settings only)")
 
     def handle(self, **options: Any) -> None:
@@ -57,7 +63,16 @@ class Command(BaseCommand):
         common = {"actor": keeper, "study": study, "name": options["name"], "is_demo": options["demo"]}
         if options["import_file"]:
             return import_list(rows=rows_of(options["import_file"]), **common)
-        return create_list(length=options["length"], strata=options["strata"], **common)
+        sizes = asked_block_sizes() if options["ask_block_sizes"] else None
+        return create_list(length=options["length"], strata=options["strata"], block_sizes=sizes, **common)
+
+
+def asked_block_sizes() -> list[int]:
+    """Block sizes as typed, unseen: an argument would stay in the history of the shell."""
+    typed = getpass("Block sizes, e.g. 4 6 (not shown): ").split()
+    if not typed or not all(size.isascii() and size.isdigit() and len(size) <= 4 for size in typed):
+        raise CommandError("The block sizes must be whole numbers.")
+    return [int(size) for size in typed]
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]]:
