@@ -12,7 +12,9 @@ from patients.models import (
     Allocation,
     CriterionAnswer,
     Cycle,
+    DailyDosePeriod,
     Demographics,
+    DoseAdministration,
     EligibilityAssessment,
     EntryState,
     InformedConsent,
@@ -70,6 +72,14 @@ def first_consent(subject: Subject) -> InformedConsent | None:
 
 def demographics_of(subject: Subject) -> Demographics | None:
     return current(Demographics, subject).last()
+
+
+def last_dose_day(subject: Subject) -> date | None:
+    """The last day on which any study drug was taken; None where none is recorded."""
+    given = current(DoseAdministration, subject).filter(given=YesNo.YES, given_on__isnull=False)
+    taken = current(DailyDosePeriod, subject).filter(dose__gt=0, ended__isnull=False)
+    days = [*given.values_list("given_on", flat=True), *taken.values_list("ended", flat=True)]
+    return max(days, default=None)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """What a saved form changes beside itself: a table from form to effect, inside the same act."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from patients.actions.reflag import reflag
+from patients.actions.schedule import plan_from
 from patients.checks.casebook import CHECKS
 from patients.checks.engine import forms_checked_after, run_checks
 from patients.models import (
@@ -15,11 +17,14 @@ from patients.models import (
     Subject,
     SubjectStatus,
 )
-from patients.selectors import allocation_of, current
+from patients.selectors import allocation_of, current, last_dose_day
+from trials.models import Anchor
+
+FOLLOW_UP_HORIZON = timedelta(days=365)
 
 
 def subject_follows_disposition(form: Disposition) -> None:
-    """The subject's status follows from its dispositions and allocation, whichever was entered or voided."""
+    """Status and follow-up visits follow from dispositions and allocation, whichever was entered or voided."""
     subject = Subject.locked(pk=form.subject_id)
     scopes = set(current(Disposition, subject).values_list("scope", flat=True))
     if DispositionScope.STUDY in scopes:
@@ -33,6 +38,20 @@ def subject_follows_disposition(form: Disposition) -> None:
     if status != subject.status:
         subject.status, subject.version = status, subject.version + 1
         subject.save()
+    visits_follow_last_dose(subject)
+
+
+def visits_follow_last_dose(subject: Subject) -> None:
+    """Visits counted from the last dose are planned once treatment with every drug of the arm has ended."""
+    allocation = allocation_of(subject)
+    if allocation is None:
+        return
+    drugs = set(allocation.arm.regimen.values_list("drug_id", flat=True))
+    ends = current(Disposition, subject).filter(scope=DispositionScope.TREATMENT, ended_on__isnull=False)
+    ended = dict(ends.order_by("ended_on").values_list("drug_id", "ended_on"))
+    if drugs and drugs <= set(ended):
+        last_day = last_dose_day(subject) or max(ended.values())
+        plan_from(subject, Anchor.LAST_DOSE, last_day, last_day + FOLLOW_UP_HORIZON)
 
 
 def flags_follow_demographics(form: Demographics) -> None:

@@ -6,14 +6,14 @@ from itertools import chain as flatten
 from django.conf import settings
 
 from patients.actions.permission import act_on
-from patients.actions.schedule import plan_cycle, plan_recurring
+from patients.actions.schedule import plan_cycle, plan_from
 from patients.actions.visits import cycle_days
 from patients.models import Allocation, Subject, SubjectStatus
 from patients.selectors import eligibility_findings
 from trials.actions.errors import AlreadyRandomized, ListExhausted, NotEligible, WrongState
 from trials.audit import clock
 from trials.audit.recording import recording
-from trials.models import RandomizationList, RandomizationSlot, User
+from trials.models import Anchor, RandomizationList, RandomizationSlot, User
 from trials.roles import Verb
 
 NO_STRATUM = ""
@@ -47,11 +47,8 @@ def randomize(*, actor: User, subject: Subject) -> Allocation:
         subject.status, subject.version = SubjectStatus.RANDOMIZED, subject.version + 1
         subject.save()
         plan_cycle(subject, allocation, 1, allocation.randomized_on)
-        plan_recurring(
-            subject,
-            allocation.randomized_on,
-            allocation.randomized_on + timedelta(days=2 * cycle_days(allocation)),
-        )
+        horizon = allocation.randomized_on + timedelta(days=2 * cycle_days(allocation))
+        plan_from(subject, Anchor.RANDOMIZATION, allocation.randomized_on, horizon)
     return allocation
 
 

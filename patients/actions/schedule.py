@@ -1,5 +1,6 @@
 """Visits planned from the schedule; called by other actions, inside their recording."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from patients.models import Allocation, Cycle, Subject, Visit, VisitStatus
@@ -13,10 +14,7 @@ def plan_screening(subject: Subject) -> None:
 
 
 def plan_cycle(subject: Subject, allocation: Allocation, number: int, first_day: date) -> Cycle:
-    """A cycle and its visits, for the subject's arm; the visits counted from randomization with it.
-
-    Raises nothing: whether a cycle may be planned is decided by the caller.
-    """
+    """A cycle and its visits, for the subject's arm. Whether it may be planned is decided by the caller."""
     cycle = Cycle(subject=subject, number=number, planned_on=first_day)
     cycle.save()
     for definition in _definitions(subject, Anchor.CYCLE):
@@ -25,22 +23,27 @@ def plan_cycle(subject: Subject, allocation: Allocation, number: int, first_day:
     return cycle
 
 
-def plan_recurring(subject: Subject, randomized_on: date, until: date) -> None:
-    """Visits that recur on the calendar from randomization, up to a day: a delayed dose never moves them."""
+def plan_from(subject: Subject, anchor: Anchor, first_day: date, until: date) -> None:
+    """The visits counted from an anchor's day, recurring ones up to a day; what is planned stays as it is.
+
+    Counted on the calendar from the anchor, so that a delayed dose never moves them.
+    """
     planned = set(Visit.objects.filter(subject=subject).values_list("code", flat=True))
-    for definition in _definitions(subject, Anchor.RANDOMIZATION):
-        occurrence = 1
-        while True:
-            step = (definition.every_days or 0) * (occurrence - 1)
-            anchor = randomized_on + timedelta(days=step)
-            if anchor + timedelta(days=definition.day - 1) > until:
-                break
-            code = f"{definition.code}{occurrence}" if definition.every_days else definition.code
+    for definition in _definitions(subject, anchor):
+        for code, start in _occurrences(definition, first_day, until):
             if code not in planned:
-                _plan(subject, definition, anchor, code)
-            if not definition.every_days:
-                break
-            occurrence += 1
+                _plan(subject, definition, start, code)
+
+
+def _occurrences(definition: VisitDefinition, first_day: date, until: date) -> Iterator[tuple[str, date]]:
+    """Code and anchor day of each occurrence; a visit that does not recur has one, however late."""
+    if not definition.every_days:
+        yield definition.code, first_day
+        return
+    start, number = first_day, 1
+    while start + timedelta(days=definition.day - 1) <= until:
+        yield f"{definition.code}{number}", start
+        start, number = start + timedelta(days=definition.every_days), number + 1
 
 
 def _definitions(subject: Subject, anchor: Anchor) -> list[VisitDefinition]:

@@ -4,14 +4,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from patients.actions.permission import act_on
-from patients.actions.schedule import plan_cycle, plan_recurring
+from patients.actions.schedule import plan_cycle, plan_from
 from patients.models import Allocation, Cycle, Subject, Visit, VisitStatus
 from trials.actions.errors import Refused, Stale, WrongState
 from trials.actions.given import day as day_given
 from trials.actions.given import text, version_number
 from trials.audit import clock
 from trials.audit.recording import recording
-from trials.models import User
+from trials.models import Anchor, User
 from trials.roles import Verb
 
 DEFAULT_CYCLE_DAYS = 21
@@ -39,6 +39,7 @@ def open_visit(
         visit.version += 1
         visit.save()
         _cycle_follows(visit)
+        _calendar_follows(visit, occurred_on)
     return visit
 
 
@@ -91,8 +92,22 @@ def open_cycle(*, actor: User, subject: Subject) -> Cycle:
         length = cycle_days(allocation)
         first_day = last.started_on + timedelta(days=length)
         cycle = plan_cycle(subject, allocation, last.number + 1, first_day)
-        plan_recurring(subject, allocation.randomized_on, first_day + timedelta(days=length))
+        until = first_day + timedelta(days=length)
+        plan_from(subject, Anchor.RANDOMIZATION, allocation.randomized_on, until)
     return cycle
+
+
+def _calendar_follows(visit: Visit, day: date) -> None:
+    """A recurring visit that took place brings the next ones onto the calendar."""
+    definition = visit.definition
+    if definition is None or not definition.every_days or visit.planned_on is None:
+        return
+    number = int(visit.code.removeprefix(definition.code))
+    elapsed = definition.every_days * (number - 1) + definition.day - 1
+    first_day = visit.planned_on - timedelta(days=elapsed)
+    plan_from(
+        visit.subject, Anchor(definition.anchor), first_day, day + timedelta(days=2 * definition.every_days)
+    )
 
 
 def cycle_days(allocation: Allocation) -> int:
