@@ -24,7 +24,7 @@ FOLLOW_UP_HORIZON = timedelta(days=365)
 
 
 def subject_follows_disposition(form: Disposition) -> None:
-    """Status and follow-up visits follow from dispositions and allocation, whichever was entered or voided."""
+    """Status and follow-up visits follow from dispositions and allocation, entered or voided."""
     subject = Subject.locked(pk=form.subject_id)
     scopes = set(current(Disposition, subject).values_list("scope", flat=True))
     if DispositionScope.STUDY in scopes:
