@@ -1,0 +1,602 @@
+"""First entry and correction of a form with its rows."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from patients.actions.save_form import change_form, create_form, mark_entered_in_error
+from patients.models import (
+    AdverseEvent,
+    BloodPressure,
+    Demographics,
+    DoseAdministration,
+    EligibilityAssessment,
+    EntryState,
+    InformedConsent,
+    LabSample,
+    MedicalHistory,
+    Query,
+    QueryState,
+    Subject,
+    TumorHistory,
+    Visit,
+    VitalSigns,
+)
+from tests.factories import CONSENT_DAY, coordinator_of, make_site, opened, person, screened_subject
+from tests.patients.conftest import events_of_casebook
+from trials.actions.errors import ReasonRequired, Refused, Stale, WrongState
+from trials.models import Role, Site, Study, User
+from trials.roles import NotPermitted
+
+
+def correct(actor: User, record: Any, rows: Any = None, **data: Any) -> Any:
+    options = {key: data.pop(key) for key in ("reason", "version", "not_done_reason") if key in data}
+    options = {"reason": "transcription error", "version": record.version} | options
+    return change_form(actor=actor, record=record, data=data, rows=rows, **options)
+
+
+def errors_of(refusal: Any) -> dict[str, Any]:
+    return refusal.value.errors
+
+
+# ---------------------------------------------------------------- first entry
+
+
+def test_a_first_entry_needs_no_reason_and_leaves_one_event(
+    coordinator: User, subject: Subject, man_of_59: Demographics
+) -> None:
+    event = events_of_casebook(subject)[-1]
+    assert (event.action, event.reason, event.role, event.actor) == (
+        "enter DM",
+        "",
+        Role.COORDINATOR,
+        coordinator,
+    )
+    assert event.rows == 1
+    assert (man_of_59.version, man_of_59.repeat, man_of_59.protocol_version) == (1, 1, "1.0")
+
+
+def test_a_form_with_rows_is_one_act(enter: Any, visit: Visit, subject: Subject) -> None:
+    before = len(events_of_casebook(subject))
+    pressures = [{"systolic": 120, "diastolic": 80}, {"systolic": 130, "diastolic": 85}]
+    form = enter(
+        VitalSigns, visit=visit, measured_on="2021-03-01", weight="60", rows={"blood_pressures": pressures}
+    )
+    assert [row.repeat for row in form.blood_pressures.all()] == [1, 2]
+    assert len(events_of_casebook(subject)) == before + 1
+    assert events_of_casebook(subject)[-1].rows == 3
+
+
+def test_an_empty_line_of_a_form_is_no_row(enter: Any, visit: Visit) -> None:
+    lines = [{"systolic": 120, "diastolic": 80}, {"systolic": None, "diastolic": ""}, {}]
+    form = enter(VitalSigns, visit=visit, measured_on="2021-03-01", rows={"blood_pressures": lines})
+    assert form.blood_pressures.count() == 1
+
+
+def test_every_error_is_told_at_once_each_at_its_field_and_row(enter: Any, visit: Visit) -> None:
+    with pytest.raises(Refused) as refusal:
+        enter(
+            VitalSigns,
+            visit=visit,
+            measured_on="2099-01-01",
+            weight="600",
+            wieght="60",
+            rows={"blood_pressures": [{"systolic": 120, "diastolic": 80}, {"systolic": 999}]},
+        )
+    errors = errors_of(refusal)
+    assert set(errors) == {"measured_on", "weight", "wieght", "blood_pressures"}
+    assert "future" in errors["measured_on"][0]
+    assert errors["wieght"] == ["is not a field of this form"]
+    assert errors["blood_pressures"] == [{}, {"systolic": ["must be between 40 and 300 mm[Hg]"]}]
+
+
+def test_a_refused_entry_leaves_nothing(enter: Any, visit: Visit, subject: Subject) -> None:
+    before = len(events_of_casebook(subject))
+    with pytest.raises(Refused):
+        enter(
+            VitalSigns,
+            visit=visit,
+            measured_on="2021-03-01",
+            rows={"blood_pressures": [{"systolic": 120, "diastolic": 80}, {"systolic": 999}]},
+        )
+    assert not VitalSigns.objects.exists()
+    assert not BloodPressure.objects.exists()
+    assert len(events_of_casebook(subject)) == before
+
+
+def test_what_the_server_computes_cannot_be_sent(enter: Any, visit: Visit) -> None:
+    with pytest.raises(Refused) as refusal:
+        enter(DoseAdministration, visit=visit, planned_dose="99", weight_used="60")
+    assert errors_of(refusal) == {
+        "planned_dose": ["is computed by the server and cannot be sent"],
+        "weight_used": ["is computed by the server and cannot be sent"],
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["id", "version", "subject", "subject_id", "chain", "entry_state", "pk", "repeat", "form_version"]
+)
+def test_bookkeeping_columns_cannot_be_sent(enter: Any, name: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        enter(MedicalHistory, term="Hepatitis B", **{name: 7})
+    assert errors_of(refusal) == {name: ["is not a field of this form"]}
+
+
+def test_a_form_that_does_not_repeat_is_entered_once(enter: Any, man_of_59: Demographics) -> None:
+    with pytest.raises(WrongState, match="exists already"):
+        enter(Demographics, birth="1961-05", age=59, sex="M")
+
+
+def test_forms_that_repeat_are_counted_by_the_server(enter: Any) -> None:
+    assert [enter(MedicalHistory, term=term).repeat for term in ("Hepatitis B", "Gout", "Asthma")] == [
+        1,
+        2,
+        3,
+    ]
+
+
+def test_a_form_of_a_visit_needs_a_visit_and_one_of_the_casebook_takes_none(enter: Any, visit: Visit) -> None:
+    with pytest.raises(Refused, match="visit: .*is required"):
+        enter(VitalSigns, measured_on="2021-03-01")
+    with pytest.raises(Refused, match="visit: .*must be empty"):
+        enter(MedicalHistory, visit=visit, term="Gout")
+
+
+def test_the_visit_of_another_subject_is_not_taken(
+    enter: Any, coordinator: User, site: Site, subject: Subject
+) -> None:
+    other = screened_subject(coordinator, site)
+    foreign = Visit.objects.get(subject=other, code="SCR")
+    with pytest.raises(Refused, match="is not a visit of this subject"):
+        enter(VitalSigns, visit=foreign, measured_on="2021-03-01")
+
+
+@pytest.mark.parametrize("code", ["NOWHERE", "PK-LAB"])
+def test_an_unknown_laboratory_and_one_of_another_site_are_refused_in_the_same_words(
+    enter: Any, visit: Visit, study: Study, code: str
+) -> None:
+    make_site(study, "PK")
+    with pytest.raises(Refused) as refusal:
+        enter(LabSample, visit=visit, collected_on="2021-03-01", laboratory=code)
+    assert errors_of(refusal) == {"laboratory": ["is not a known code"]}
+
+
+@pytest.mark.parametrize("role", [Role.MONITOR, Role.DATA_MANAGER, Role.STATISTICIAN, Role.ADMINISTRATOR])
+def test_who_does_not_enter_data_saves_no_form(subject: Subject, study: Study, role: Role) -> None:
+    with pytest.raises(NotPermitted):
+        create_form(
+            actor=person(role, study), form=MedicalHistory, subject=subject, data={"term": "Hepatitis B"}
+        )
+    assert not MedicalHistory.objects.exists()
+
+
+def test_a_coordinator_of_another_site_saves_no_form(subject: Subject, study: Study) -> None:
+    with pytest.raises(NotPermitted):
+        create_form(
+            actor=coordinator_of(make_site(study, "PK")), form=MedicalHistory, subject=subject, data={}
+        )
+
+
+# ---------------------------------------------------------------- correction
+
+
+def test_a_correction_keeps_its_reason_and_raises_the_version(
+    coordinator: User, subject: Subject, man_of_59: Demographics
+) -> None:
+    changed = correct(coordinator, man_of_59, age=58, reason="  misread  ")
+    event = events_of_casebook(subject)[-1]
+    assert (changed.age, changed.version) == (58, 2)
+    assert (event.action, event.reason) == ("correct DM", "misread")
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "\n\t", None, "　"])
+def test_a_correction_without_a_reason_is_refused(
+    coordinator: User, man_of_59: Demographics, reason: Any
+) -> None:
+    with pytest.raises(ReasonRequired) as refusal:
+        correct(coordinator, man_of_59, age=58, reason=reason)
+    assert list(errors_of(refusal)) == ["change_reason"]
+    man_of_59.refresh_from_db()
+    assert (man_of_59.age, man_of_59.version) == (59, 1)
+
+
+@pytest.mark.parametrize("reason", [5, ["because"], {"why": "x"}, True, "a\x00b", "\ud800", "x" * 1001])
+def test_a_reason_that_is_no_text_of_a_reason_is_refused_by_name(
+    coordinator: User, man_of_59: Demographics, reason: Any
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        correct(coordinator, man_of_59, age=58, reason=reason)
+    assert list(errors_of(refusal)) == ["change_reason"]
+
+
+def test_a_stale_version_is_refused_and_says_the_current_one(
+    coordinator: User, man_of_59: Demographics
+) -> None:
+    correct(coordinator, man_of_59, age=58)
+    with pytest.raises(Stale) as refusal:
+        correct(coordinator, man_of_59, age=57, version=1)
+    assert (refusal.value.current, refusal.value.status) == (2, 412)
+    assert Demographics.objects.get().age == 58
+
+
+@pytest.mark.parametrize("version", ["1", None, 1.0, True, [1], {}])
+def test_a_version_that_is_no_number_is_refused_by_name(
+    coordinator: User, man_of_59: Demographics, version: Any
+) -> None:
+    for act in (
+        lambda: correct(coordinator, man_of_59, age=58, version=version),
+        lambda: mark_entered_in_error(actor=coordinator, record=man_of_59, version=version, reason="x"),
+    ):
+        with pytest.raises(Refused) as refusal:
+            act()
+        assert list(errors_of(refusal)) == ["version"]
+
+
+@pytest.mark.parametrize("version", [0, -1, 2, 10**30])
+def test_a_version_that_was_never_read_is_stale(
+    coordinator: User, man_of_59: Demographics, version: int
+) -> None:
+    with pytest.raises(Stale):
+        correct(coordinator, man_of_59, age=58, version=version)
+
+
+def test_a_form_saved_unchanged_leaves_no_event_and_no_version(
+    coordinator: User, subject: Subject, vital_signs: VitalSigns
+) -> None:
+    before = len(events_of_casebook(subject))
+    same = correct(coordinator, vital_signs, weight="60.00", height=Decimal(170), measured_on="2021-03-01")
+    assert same.version == 1
+    assert len(events_of_casebook(subject)) == before
+
+
+def test_a_dose_saved_unchanged_leaves_no_event_although_its_plan_was_computed(
+    coordinator: User, in_arm_b: Subject
+) -> None:
+    visit = opened(coordinator, in_arm_b, "C1D1", CONSENT_DAY)
+    data = {"drug": "OXALIPLATIN", "given": "Y", "given_on": "2021-03-01", "dose": "143.08"}
+    dose = create_form(actor=coordinator, form=DoseAdministration, subject=in_arm_b, visit=visit, data=data)
+    before = len(events_of_casebook(in_arm_b))
+    assert correct(coordinator, dose, **data).version == 1
+    assert len(events_of_casebook(in_arm_b)) == before
+
+
+def test_only_what_is_sent_changes(coordinator: User, vital_signs: VitalSigns) -> None:
+    changed = correct(coordinator, vital_signs, weight="61")
+    assert (changed.weight, changed.height) == (61, 170)
+
+
+def test_an_answer_is_taken_back_by_sending_it_empty(coordinator: User, vital_signs: VitalSigns) -> None:
+    assert correct(coordinator, vital_signs, height=None).height is None
+    assert correct(coordinator, vital_signs, weight="", version=2).weight is None
+
+
+# ---------------------------------------------------------------- rows
+
+
+@pytest.fixture
+def pressures(enter: Any, visit: Visit) -> VitalSigns:
+    lines = [{"systolic": 120, "diastolic": 80}, {"systolic": 130, "diastolic": 85}]
+    return enter(
+        VitalSigns, visit=visit, measured_on="2021-03-01", weight="60", rows={"blood_pressures": lines}
+    )
+
+
+def readings(form: Any) -> list[tuple[int, int, int, bool]]:
+    return [
+        (row.repeat, row.systolic, row.version, row.entered_in_error)
+        for row in BloodPressure.objects.filter(parent=form).order_by("repeat")
+    ]
+
+
+def test_rows_are_added_changed_and_voided_in_one_act(
+    coordinator: User, subject: Subject, pressures: VitalSigns
+) -> None:
+    before = len(events_of_casebook(subject))
+    rows = [{"repeat": 1, "systolic": 121}, {"repeat": 2, "entered_in_error": True}, {"systolic": 140}]
+    changed = correct(coordinator, pressures, rows={"blood_pressures": rows})
+    assert readings(changed) == [(1, 121, 2, False), (2, 130, 2, True), (3, 140, 1, False)]
+    assert changed.version == 2
+    assert len(events_of_casebook(subject)) == before + 1
+
+
+def test_a_row_that_is_not_sent_stays_as_it_is(coordinator: User, pressures: VitalSigns) -> None:
+    changed = correct(coordinator, pressures, rows={"blood_pressures": [{"repeat": 2, "systolic": 131}]})
+    assert readings(changed) == [(1, 120, 1, False), (2, 131, 2, False)]
+
+
+def test_a_row_entered_in_error_cannot_be_changed_or_taken_back(
+    coordinator: User, pressures: VitalSigns
+) -> None:
+    voided = correct(
+        coordinator, pressures, rows={"blood_pressures": [{"repeat": 2, "entered_in_error": True}]}
+    )
+    for attempt in (
+        {"systolic": 199},
+        {"entered_in_error": False},
+        {"missing_reasons": {"systolic": "UNKNOWN"}},
+    ):
+        with pytest.raises(Refused) as refusal:
+            correct(coordinator, voided, rows={"blood_pressures": [{"repeat": 2} | attempt]})
+        assert "entered in error" in errors_of(refusal)["blood_pressures"][0]["repeat"][0]
+    assert readings(voided)[1] == (2, 130, 2, True)
+
+
+def test_a_row_entered_in_error_may_be_sent_again_as_it_is(coordinator: User, pressures: VitalSigns) -> None:
+    gone = {"repeat": 2, "entered_in_error": True}
+    voided = correct(coordinator, pressures, rows={"blood_pressures": [gone]})
+    assert correct(coordinator, voided, rows={"blood_pressures": [gone]}).version == voided.version
+
+
+@pytest.mark.parametrize("repeat", [3, 0, -1, 10**30])
+def test_a_row_that_does_not_exist_cannot_be_changed(
+    coordinator: User, pressures: VitalSigns, repeat: int
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        correct(coordinator, pressures, rows={"blood_pressures": [{"repeat": repeat, "systolic": 121}]})
+    assert errors_of(refusal) == {"blood_pressures": [{"repeat": [f"there is no row {repeat}"]}]}
+
+
+def test_a_row_sent_twice_is_refused_because_one_would_be_lost(
+    coordinator: User, pressures: VitalSigns
+) -> None:
+    rows = [{"repeat": 1, "systolic": 121}, {"repeat": 1, "systolic": 122}]
+    with pytest.raises(Refused) as refusal:
+        correct(coordinator, pressures, rows={"blood_pressures": rows})
+    assert errors_of(refusal) == {"blood_pressures": [{}, {"repeat": ["row 1 is sent twice"]}]}
+
+
+def test_a_form_holds_no_more_rows_than_it_may_however_they_arrive(
+    coordinator: User, enter: Any, visit: Visit
+) -> None:
+    many = [{"systolic": 120, "diastolic": 80}] * 500
+    form = enter(VitalSigns, visit=visit, measured_on="2021-03-01", rows={"blood_pressures": many})
+    with pytest.raises(Refused, match="more than 500 rows"):
+        correct(coordinator, form, rows={"blood_pressures": [{"systolic": 121}]})
+    with pytest.raises(Refused, match="more than 500 rows"):
+        enter(VitalSigns, visit=visit, rows={"blood_pressures": [*many, many[0]]})
+
+
+def test_one_test_is_answered_once_in_a_sample(sample: Any) -> None:
+    with pytest.raises(Refused, match="row 2 repeats"):
+        sample(("ALT", "10", "U/L"), ("ALT", "11", "U/L"))
+
+
+def test_a_test_may_be_answered_again_after_its_row_was_voided_in_the_same_act(
+    coordinator: User, sample: Any
+) -> None:
+    form = sample(("HGB", "140", "g/L"), ("ALT", "10", "U/L"))
+    rows = [{"test": "ALT", "value": "11", "unit": "U/L"}, {"repeat": 2, "entered_in_error": True}]
+    changed = correct(coordinator, form, rows={"results": rows})
+    assert list(changed.results.values_list("value", "entered_in_error")) == [
+        ("140", False),
+        ("10", True),
+        ("11", False),
+    ]
+
+
+def test_a_row_may_take_the_test_of_a_row_that_is_voided_in_the_same_act(
+    coordinator: User, sample: Any
+) -> None:
+    form = sample(("HGB", "140", "g/L"), ("ALT", "10", "U/L"))
+    rows = [
+        {"repeat": 1, "test": "ALT", "value": "12", "unit": "U/L"},
+        {"repeat": 2, "entered_in_error": True},
+    ]
+    changed = correct(coordinator, form, rows={"results": rows})
+    assert list(changed.results.values_list("test__code", "entered_in_error")) == [
+        ("ALT", False),
+        ("ALT", True),
+    ]
+
+
+def test_a_row_may_take_the_test_that_another_row_gives_up_in_the_same_act(
+    coordinator: User, sample: Any
+) -> None:
+    form = sample(("HGB", "140", "g/L"), ("ALT", "10", "U/L"))
+    rows = [
+        {"repeat": 1, "test": "ALT", "value": "10", "unit": "U/L"},
+        {"repeat": 2, "test": "UPROT", "value": "negative", "unit": None},
+    ]
+    changed = correct(coordinator, form, rows={"results": rows})
+    assert list(changed.results.values_list("test__code", flat=True)) == ["ALT", "UPROT"]
+
+
+def test_rows_that_exchange_their_tests_are_refused_in_words(coordinator: User, sample: Any) -> None:
+    form = sample(("HGB", "140", "g/L"), ("ALT", "10", "U/L"))
+    rows = [
+        {"repeat": 1, "test": "ALT", "unit": "U/L"},
+        {"repeat": 2, "test": "HGB", "unit": "g/L"},
+    ]
+    with pytest.raises(Refused) as refusal:
+        correct(coordinator, form, rows={"results": rows})
+    assert "exchange" in errors_of(refusal)["results"][0]
+    assert list(form.results.values_list("test__code", flat=True)) == ["HGB", "ALT"]
+
+
+# ---------------------------------------------------------------- entry state and reasons for absence
+
+
+def test_a_form_is_complete_when_every_required_question_has_an_answer(
+    coordinator: User, enter: Any, visit: Visit
+) -> None:
+    form = enter(VitalSigns, visit=visit, measured_on="2021-03-01")
+    assert form.entry_state == EntryState.IN_PROGRESS
+    assert correct(coordinator, form, weight="60").entry_state == EntryState.COMPLETE
+    assert correct(coordinator, form, weight=None, version=2).entry_state == EntryState.IN_PROGRESS
+
+
+def test_a_form_is_complete_when_a_reason_stands_for_a_missing_answer(enter: Any, visit: Visit) -> None:
+    form = enter(VitalSigns, visit=visit, measured_on="2021-03-01", missing_reasons={"weight": "NOT_DONE"})
+    assert form.entry_state == EntryState.COMPLETE
+
+
+def test_a_row_that_lacks_an_answer_keeps_its_form_in_progress(enter: Any, visit: Visit) -> None:
+    form = enter(
+        VitalSigns,
+        visit=visit,
+        measured_on="2021-03-01",
+        weight="60",
+        rows={"blood_pressures": [{"systolic": 120}]},
+    )
+    assert form.entry_state == EntryState.IN_PROGRESS
+
+
+def test_a_value_and_a_reason_for_its_absence_are_refused_together(enter: Any, visit: Visit) -> None:
+    with pytest.raises(Refused, match="only one can be true"):
+        enter(VitalSigns, visit=visit, weight="60", missing_reasons={"weight": "NOT_DONE"})
+
+
+def test_a_reason_for_absence_is_refused_where_a_value_is_stored_already(
+    coordinator: User, vital_signs: VitalSigns
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        correct(coordinator, vital_signs, missing_reasons={"weight": "UNKNOWN"})
+    assert list(errors_of(refusal)) == ["weight"]
+
+
+def test_the_same_holds_for_a_row(coordinator: User, pressures: VitalSigns) -> None:
+    rows = [{"repeat": 1, "missing_reasons": {"systolic": "UNKNOWN"}}]
+    with pytest.raises(Refused) as refusal:
+        correct(coordinator, pressures, rows={"blood_pressures": rows})
+    assert list(errors_of(refusal)["blood_pressures"][0]) == ["systolic"]
+
+
+def test_a_value_that_arrives_takes_the_place_of_the_reason(
+    coordinator: User, enter: Any, visit: Visit
+) -> None:
+    form = enter(VitalSigns, visit=visit, measured_on="2021-03-01", missing_reasons={"weight": "UNKNOWN"})
+    changed = correct(coordinator, form, weight="60")
+    assert changed.missing_reasons == {}
+
+
+@pytest.mark.parametrize(
+    "reasons",
+    [
+        {"weight": "LATER"},
+        {"weight": None},
+        {"weight": ["UNKNOWN"]},
+        {"nothing": "UNKNOWN"},
+        {"id": "UNKNOWN"},
+        ["weight"],
+        "UNKNOWN",
+        False,
+        7,
+    ],
+)
+def test_reasons_for_absence_that_name_no_question_or_no_reason_are_refused(
+    enter: Any, visit: Visit, reasons: Any
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        enter(VitalSigns, visit=visit, missing_reasons=reasons)
+    assert list(errors_of(refusal)) == ["missing_reasons"]
+
+
+def test_a_derived_field_is_never_missing_for_a_reason(enter: Any, visit: Visit) -> None:
+    with pytest.raises(Refused, match="missing_reasons"):
+        enter(DoseAdministration, visit=visit, missing_reasons={"planned_dose": "UNKNOWN"})
+
+
+def test_a_form_that_was_not_done_says_why(coordinator: User, enter: Any, visit: Visit) -> None:
+    form = enter(VitalSigns, visit=visit, not_done_reason=" scales broken ")
+    assert (form.entry_state, form.not_done_reason) == (EntryState.NOT_DONE, "scales broken")
+    done = correct(coordinator, form, measured_on="2021-03-01", weight="60", not_done_reason="")
+    assert (done.entry_state, done.not_done_reason) == (EntryState.COMPLETE, "")
+
+
+@pytest.mark.parametrize("why", [5, ["x"], {"a": 1}, True, "x" * 201, "a\x00b", "\ud800"])
+def test_a_reason_for_not_done_that_cannot_be_kept_is_refused_by_name(
+    coordinator: User, enter: Any, visit: Visit, vital_signs: VitalSigns, why: Any
+) -> None:
+    for act in (
+        lambda: enter(VitalSigns, visit=visit, not_done_reason=why),
+        lambda: correct(coordinator, vital_signs, not_done_reason=why),
+    ):
+        with pytest.raises(Refused) as refusal:
+            act()
+        assert list(errors_of(refusal)) == ["not_done_reason"]
+
+
+# ---------------------------------------------------------------- external ids
+
+
+def test_an_external_id_is_used_once_for_a_kind_of_form(coordinator: User, enter: Any) -> None:
+    enter(MedicalHistory, term="Gout", external_id="HIS-7")
+    other = enter(MedicalHistory, term="Asthma", external_id="HIS-8")
+    for act in (
+        lambda: enter(MedicalHistory, term="Gout", external_id="HIS-7"),
+        lambda: correct(coordinator, other, external_id="HIS-7"),
+    ):
+        with pytest.raises(WrongState) as refusal:
+            act()
+        assert list(errors_of(refusal)) == ["external_id"]
+    assert enter(AdverseEvent, term="Rash", external_id="HIS-7").external_id == "HIS-7"
+
+
+def test_many_forms_may_have_no_external_id(enter: Any) -> None:
+    for _ in range(2):
+        assert enter(MedicalHistory, term="Gout", external_id="  ").external_id == ""
+
+
+# ---------------------------------------------------------------- entered in error
+
+
+def test_a_form_entered_in_error_stays_and_goes_out_with_its_rows_and_queries(
+    coordinator: User, subject: Subject, sample: Any
+) -> None:
+    form = sample(("ALT", "51", "U/L"), ("HGB", "90", "g/L"))
+    assert Query.objects.filter(state=QueryState.OPEN).exists()
+    gone = mark_entered_in_error(actor=coordinator, record=form, version=1, reason="wrong subject")
+    assert (gone.entered_in_error, gone.version) == (True, 2)
+    assert not gone.results.filter(entered_in_error=False).exists()
+    assert not Query.objects.filter(state=QueryState.OPEN).exists()
+    event = events_of_casebook(subject)[-1]
+    assert (event.action, event.reason) == ("enter LB in error", "wrong subject")
+    assert LabSample.objects.filter(pk=form.pk).exists()
+
+
+def test_a_form_entered_in_error_cannot_be_changed_or_voided_again(
+    coordinator: User, man_of_59: Demographics
+) -> None:
+    gone = mark_entered_in_error(actor=coordinator, record=man_of_59, version=1, reason="wrong subject")
+    with pytest.raises(WrongState, match="entered in error"):
+        correct(coordinator, gone, age=58)
+    with pytest.raises(WrongState, match="entered in error"):
+        mark_entered_in_error(actor=coordinator, record=gone, version=2, reason="again")
+
+
+@pytest.mark.parametrize("reason", ["", "  ", None])
+def test_entering_in_error_needs_a_reason(coordinator: User, man_of_59: Demographics, reason: Any) -> None:
+    with pytest.raises(ReasonRequired):
+        mark_entered_in_error(actor=coordinator, record=man_of_59, version=1, reason=reason)
+
+
+def test_a_form_may_be_entered_again_after_one_in_error_under_the_next_number(
+    coordinator: User, enter: Any, man_of_59: Demographics
+) -> None:
+    mark_entered_in_error(actor=coordinator, record=man_of_59, version=1, reason="wrong subject")
+    again = enter(Demographics, birth="1962-05", age=58, sex="F")
+    assert (again.repeat, again.version) == (2, 1)
+    assert Demographics.objects.count() == 2
+
+
+def test_what_does_not_repeat_may_be_entered_again_for_consent_too(coordinator: User, enter: Any) -> None:
+    history = enter(TumorHistory, histology="ICC")
+    mark_entered_in_error(actor=coordinator, record=history, version=1, reason="wrong subject")
+    assert enter(TumorHistory, histology="ICC").repeat == 2
+
+
+def test_a_form_can_only_be_voided_by_who_may(study: Study, man_of_59: Demographics) -> None:
+    for role in (Role.MONITOR, Role.DATA_MANAGER, Role.ADMINISTRATOR):
+        with pytest.raises(NotPermitted):
+            mark_entered_in_error(actor=person(role, study), record=man_of_59, version=1, reason="x")
+
+
+def test_consent_and_eligibility_keep_their_first_version_in_the_history(
+    coordinator: User, enter: Any, consent: InformedConsent
+) -> None:
+    correct(coordinator, consent, signed_on="2021-03-02")
+    kept = InformedConsent.history.filter(id=consent.pk).order_by("history_id")
+    assert [row.signed_on.isoformat() for row in kept] == ["2021-03-01", "2021-03-02"]
+    assert [row.history_type for row in kept] == ["+", "~"]
+    assert EligibilityAssessment.history.count() == 0
