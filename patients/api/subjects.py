@@ -28,7 +28,7 @@ from patients.trail import events_of
 from trials.actions.errors import Refused
 from trials.api.bodies import day_of, object_of, text_of
 from trials.api.idempotency import once
-from trials.api.resource import Resource
+from trials.api.resource import Resource, one_of
 from trials.models import Site
 from trials.roles import Verb, require, sites_of
 
@@ -153,8 +153,7 @@ class SubjectResource(Resource):
         return randomize(actor=self.user, subject=subject)
 
     def allocated(self, key: int) -> Response:
-        subject = self.get_queryset().get(allocation__pk=key)
-        return self.reply(subject, status=201)
+        return self.reply(one_of(self.get_queryset().filter(allocation__pk=key)), status=201)
 
     @action(detail=True, methods=["get"], pagination_class=None)
     def history(self, request: Request, **address: Any) -> Response:

@@ -100,7 +100,7 @@ class Resource(GenericViewSet):
 
     def created(self, key: int) -> Response:
         """The reply to a creation: the record as a GET would show it, and where."""
-        record = self.get_queryset().get(pk=key)
+        record = one_of(self.get_queryset().filter(pk=key))
         response = self.reply(record, status=201)
         response["Location"] = self.address_of(record)
         return response

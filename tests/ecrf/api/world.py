@@ -31,6 +31,7 @@ def world(db: None) -> SimpleNamespace:
         site=site,
         other_site=other_site,
         coordinator=coordinator,
+        outsider_user=outsider,
         subject=subject,
         foreign=foreign,
         client=client_of(coordinator),
