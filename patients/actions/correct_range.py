@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from patients.actions.reflag import Reflagged, reflag
 from patients.fields import ClinicalField, CodedField, CountField, ExactDateField, QuantityField
-from patients.models import LabResult, LabSample
+from patients.models import LabResult, LabSample, Subject
 from trials.actions.errors import Refused, Stale, WrongState, needed
 from trials.actions.given import version_number
 from trials.audit.recording import Act, recording
@@ -47,27 +47,24 @@ def correct_range(
     that may use it now, are looked at; each casebook gets its own event with the same reason. Raises
     NotPermitted, ReasonRequired, Stale, Refused (naming the field).
     """
-    role, version = (
-        require(actor, Verb.CORRECT_RANGE, study=reference_range.study),
-        version_number(version),
-    )
+    study, version = reference_range.study, version_number(version)
+    role = require(actor, Verb.CORRECT_RANGE, study=study)
     reason = reason or "preview" if dry_run else needed(reason)
     if not isinstance(changes, Mapping):
         raise Refused("The changes must be an object of fields and their values.")
     unknown = [name for name in changes if name not in CORRECTABLE]
     if unknown:
         raise Refused({shown(name): ["cannot be changed here"] for name in unknown})
-    samples = _samples(reference_range)
-    chains: list[Chain] = [reference_range.study.chain, *(sample.subject.chain for sample in samples)]
+    # Every casebook of the site is locked: an entry that is under way would else keep the old range.
+    subjects = {each.pk: each for each in Subject.objects.filter(site=reference_range.laboratory.site)}
+    chains = Chain.objects.filter(pk__in={each.chain_id for each in subjects.values()} | {study.chain_id})
     changed: list[Reflagged] = []
     try:
         with recording(chains, Act(actor, role, "correct reference range", reason)):
             _apply(reference_range, version, changes)
-            if {sample.subject_id for sample in _samples(reference_range)} - {
-                sample.subject_id for sample in samples
-            }:
-                raise WrongState("A sample was entered in this moment; look at the impact again.")
-            for sample in samples:
+            for sample in _samples(reference_range):
+                if sample.subject_id not in subjects:
+                    raise WrongState("A subject was enrolled in this moment; look at the impact again.")
                 changed += reflag(sample, _results_of(sample, reference_range))
             if dry_run:
                 raise _Shown

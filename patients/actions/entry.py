@@ -132,11 +132,12 @@ def in_safe_order(section: Section, name: str, rows: Sequence[Any]) -> list[Any]
     held = {row.before_key: row for row in rows if row.pk and any(row.before_key)}
     ordered: list[Any] = []
     while pending:
-        ready: Any = next((row for row in pending if _is_free(section, row, held)), None)
-        if ready is None:
+        free = [row for row in pending if _is_free(section, row, held)]
+        if not free:
             numbers = ", ".join(str(row.repeat) for row in pending)
             raise Refused({name: [f"rows {numbers} exchange what they are about; correct them one by one"]})
-        pending.remove(ready)
+        ready = free[0]
+        pending = [row for row in pending if row is not ready]
         if ready.pk and held.get(ready.before_key) is ready:
             del held[ready.before_key]
         if not ready.entered_in_error:
