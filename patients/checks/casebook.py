@@ -47,7 +47,10 @@ def age_outside_protocol(form: Demographics) -> Iterator[Hit]:
 def range_is_missing(form: LabSample) -> Iterator[Hit]:
     """A result without a range is kept and questioned; it is never taken for normal."""
     for row in rows_of(form, "results"):
-        if getattr(row, "number", None) is not None and getattr(row, "reference_range_id", None) is None:
+        rangeless = (
+            getattr(row, "number", None) is not None and getattr(row, "reference_range_id", None) is None
+        )
+        if rangeless and row.test.has_ranges:  # type: ignore[attr-defined]
             yield Hit(
                 "range_low", "No reference range of this laboratory, test and unit applies on this day.", row
             )

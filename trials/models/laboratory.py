@@ -46,6 +46,9 @@ class LabTest(StudyNoun):
     unit = models.CharField(max_length=30, blank=True, help_text=_("Preferred unit, UCUM"))
     result_kind = models.CharField(max_length=10, choices=ResultKind.choices, default=ResultKind.NUMBER)
     normal_word = models.CharField(max_length=20, blank=True)
+    has_ranges = models.BooleanField(
+        default=True, help_text=_("Whether laboratories give reference ranges; a viral load has none")
+    )
     order = models.PositiveSmallIntegerField()
 
     class Meta(StudyNoun.Meta):
