@@ -94,13 +94,16 @@ class History(HistoricalRecords):
     def row_for(self, instance: models.Model, history_type: str) -> HistoryRow:
         """An unsaved history row of the instance as it is now, under the running event."""
         history_model = getattr(type(instance), self.manager_name).model
+        return history_model(**self.values_for(instance, history_type))
+
+    def values_for(self, instance: models.Model, history_type: str) -> dict[str, Any]:
+        """What the instance's history row holds, by attribute name."""
+        history_model = getattr(type(instance), self.manager_name).model
         values = {field.attname: getattr(instance, field.attname) for field in history_model.tracked_fields}
-        return history_model(
-            history_type=history_type,
-            event_id=current_recording().event_id_of(instance),
-            salt=secrets.token_hex(SALT_BYTES),
-            **values,
-        )
+        values["history_type"] = history_type
+        values["event_id"] = current_recording().event_id_of(instance)
+        values["salt"] = secrets.token_hex(SALT_BYTES)
+        return values
 
     def post_save(
         self, instance: Any, created: bool, using: str | None = None, raw: bool = False, **_: Any

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db import models, transaction
+from django.db import DEFAULT_DB_ALIAS, models, transaction
 
 from trials.audit import clock
 from trials.audit.canonical import VERSION, digest
 from trials.audit.context import NotRecording, before_commit, running
 from trials.audit.origin import current_origin
+from trials.audit.sets import insert_rows
 from trials.models.audit import AuditEvent, Chain, event_id
 
 if TYPE_CHECKING:
@@ -92,9 +93,8 @@ class Recording:
         model: Any = type(objects[0])
         tracker = model.history_tracker()
         history_model = model.history.model
-        history_model.objects.bulk_create(
-            (tracker.row_for(instance, history_type) for instance in objects), batch_size=BATCH
-        )
+        rows = (tracker.values_for(instance, history_type) for instance in objects)
+        insert_rows(history_model, rows, using=DEFAULT_DB_ALIAS)
         self.touched(history_model)
 
 
