@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Max, prefetch_related_objects
+from django.db.models import Max, QuerySet, prefetch_related_objects
 
 from patients.actions.answers import Answers, Context, clean_form, context_of
 from patients.actions.effects import take_effect
@@ -29,6 +29,7 @@ from trials.models import Study, User
 from trials.roles import Verb, require
 
 MAXIMUM_LINES = 20_000
+NAMES_AT_ONCE = 500  # parameters of one statement
 _Place = tuple[int, int | None]  # subject and visit
 PLACE = ("subject", "visit", "not_done_reason")
 
@@ -174,8 +175,7 @@ def _build(definition: FormDefinition, read: Sequence[_Line], report: ImportRepo
     """The forms to be stored, under the locks of their casebooks; known ones are counted as unchanged."""
     subjects = {line.subject.pk for line in read}
     existing = definition.model._default_manager.filter(subject__in=subjects)
-    named = existing.exclude(external_id="").prefetch_related(*definition.rows)
-    by_external_id: dict[tuple[int, str], Any] = {(each.subject_id, each.external_id): each for each in named}
+    by_external_id = _stored(definition, existing, read)
     counted: Any = existing.values("subject_id", "visit_id").annotate(last=Max("repeat"))
     repeats: dict[_Place, int] = {(each["subject_id"], each["visit_id"]): each["last"] for each in counted}
     alive: set[_Place] = set(existing.filter(entered_in_error=False).values_list("subject_id", "visit_id"))
@@ -192,6 +192,19 @@ def _build(definition: FormDefinition, read: Sequence[_Line], report: ImportRepo
         except Refused as refusal:
             report.rejected[line.number] = refusal.errors
     return fresh
+
+
+def _stored(
+    definition: FormDefinition, existing: QuerySet[Any], read: Sequence[_Line]
+) -> dict[tuple[int, str], Any]:
+    """The stored forms that the lines name by external id, with their rows; never whole casebooks."""
+    named = sorted({line.answers.external_id for line in read if line.answers.external_id})
+    found = {}
+    for start in range(0, len(named), NAMES_AT_ONCE):
+        forms = existing.filter(external_id__in=named[start : start + NAMES_AT_ONCE])
+        for form in forms.prefetch_related(*definition.rows):
+            found[form.subject_id, form.external_id] = form
+    return found
 
 
 def _is_known(
