@@ -138,8 +138,8 @@ def in_safe_order(section: Section, name: str, rows: Sequence[Any]) -> list[Any]
             raise Refused({name: [f"rows {numbers} exchange what they are about; correct them one by one"]})
         ready = free[0]
         pending = [row for row in pending if row is not ready]
-        if ready.pk and held.get(ready.before_key) is ready:
-            del held[ready.before_key]
+        if ready.pk:
+            held.pop(ready.before_key, None)
         if not ready.entered_in_error:
             held[key_of(section, ready)] = ready
         ordered.append(ready)
