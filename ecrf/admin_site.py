@@ -8,7 +8,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
@@ -22,7 +22,7 @@ NAVIGATION: tuple[tuple[Any, bool, tuple[tuple[str, str], ...]], ...] = (
     (
         gettext_lazy("Casebooks"),
         False,
-        (("patients.Subject", "groups"), ("patients.Query", "contact_support")),
+        (("patients.Subject", "groups"), ("patients.Query?state=OPEN", "contact_support")),
     ),
     (
         gettext_lazy("Protocol"),
@@ -67,6 +67,17 @@ class StudyAdminSite(UnfoldAdminSite):
     index_template = "study/dashboard.html"
     enable_nav_sidebar = True
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Takes the pages of the study only: stock pages of other packages ask no role and know no site."""
+        from trials.admin.base import StudyAdmin
+
+        if admin_class is not None and issubclass(admin_class, StudyAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def get_urls(self) -> list[URLPattern]:
+        # "View on site" would tell of any row of any table whether it exists.
+        return [each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"]
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         return {
@@ -99,6 +110,7 @@ class StudyAdminSite(UnfoldAdminSite):
         return [link for link in links if link]
 
     def _model_link(self, request: HttpRequest, label: str, icon: str) -> dict[str, Any] | None:
+        label, _mark, query = label.partition("?")
         model = apps.get_model(label)
         page = self._registry.get(model)
         if page is None or not page.has_view_permission(request):
@@ -106,11 +118,11 @@ class StudyAdminSite(UnfoldAdminSite):
         meta = model._meta
         url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
         title = str(meta.verbose_name_plural)
-        return self._link(request, title[:1].upper() + title[1:], icon, url)
+        return self._link(request, title[:1].upper() + title[1:], icon, url, f"?{query}" if query else "")
 
-    def _link(self, request: HttpRequest, title: str, icon: str, url: str) -> dict[str, Any]:
+    def _link(self, request: HttpRequest, title: str, icon: str, url: str, query: str = "") -> dict[str, Any]:
         active = request.path == url or (url != reverse("admin:index") and request.path.startswith(url))
-        return {"title": title, "icon": icon, "link": url, "active": active, "has_permission": True}
+        return {"title": title, "icon": icon, "link": url + query, "active": active, "has_permission": True}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Worklists of the own sites."""
@@ -132,7 +144,7 @@ class StudyAdminSite(UnfoldAdminSite):
         }
         return super().index(request, {**found, **(extra_context or {})})
 
-    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The theme's own search keeps its findings in a cache beyond the user's rights; it is closed."""
         raise Http404
 
@@ -141,7 +153,7 @@ class StudyAdminSite(UnfoldAdminSite):
     ) -> HttpResponse:
         """One's own password, through the action that records it."""
         from trials.admin.accounts import OwnPasswordForm, change_own_password
-        from trials.admin.act import act_page
+        from trials.admin.act import act_page, posted
 
         user = User.objects.get(pk=request.user.pk)
 
@@ -151,9 +163,9 @@ class StudyAdminSite(UnfoldAdminSite):
             return changed
 
         return act_page(
-            self._registry[User],  # type: ignore[arg-type]
+            self._registry[User],
             request,
-            form=OwnPasswordForm(request.POST or None, user=user),
+            form=OwnPasswordForm(posted(request), user=user),
             act=act,
             said=_("Your password is changed."),
             to=reverse("admin:index"),

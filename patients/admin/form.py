@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients.actions.save_form import mark_entered_in_error
+from patients.admin.addresses import form_url, hub_url
 from patients.admin.base import WRITING, ClinicalAdmin
 from patients.admin.filters import OwnSiteFilter
-from patients.admin.pages.form_page import correction_page, entry_page, form_url, hub_url
+from patients.admin.pages.form_page import correction_page, entry_page
 from patients.admin.questions import shown_text
 from patients.forms import definition_of, definitions
 from patients.models import EntryState
 from patients.trail import versions_of
-from trials.admin.act import ReasonField, act_page
+from trials.admin.act import ReasonField, act_page, posted
 from trials.admin.base import user_of
 from trials.models import User
 from trials.roles import Verb, may
@@ -98,7 +99,7 @@ class FormAdmin(ClinicalAdmin):
     # ------------------------------------------------------------ pages
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.void_view)
-        name = f"patients_{self.opts.model_name}_void"
+        name = f"{self.opts.app_label}_{self.opts.model_name}_void"
         return [path("<int:pk>/void/", view, name=name), *super().get_urls()]
 
     def changeform_view(
@@ -113,6 +114,11 @@ class FormAdmin(ClinicalAdmin):
             return entry_page(self, request)
         return correction_page(self, request, object_id)
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().history_view(request, object_id, {"of_form": True, **(extra_context or {})})
+
     def versions(self, record: Any) -> list[Any]:
         return list(reversed(versions_of(record)))
 
@@ -125,7 +131,7 @@ class FormAdmin(ClinicalAdmin):
         return act_page(
             self,
             request,
-            form=VoidForm(request.POST or None, initial={"version": record.version}),
+            form=VoidForm(posted(request), initial={"version": record.version}),
             act=lambda typed: mark_entered_in_error(
                 actor=actor, record=record, version=typed["version"], reason=typed["change_reason"]
             ),

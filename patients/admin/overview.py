@@ -7,10 +7,9 @@ from datetime import date
 from typing import Any
 
 from django.db.models import CharField, F, Value
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from patients.admin.pages.form_page import add_url
+from patients.admin.addresses import add_url, page_url
 from patients.forms import FormDefinition, definitions
 from patients.models import EntryState, Query, QueryState, Subject, Visit, VisitStatus
 from patients.selectors import visits_of
@@ -76,7 +75,7 @@ def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
         _visit_line(
             subject, visit, records, due.get(visit.definition_id, []), kinds, queries, today, may_enter
         )
-        for visit in visits_of(subject)
+        for visit in sorted(visits_of(subject), key=_day)
     ]
     forms = [
         _form_line(subject, definition, records, queries, may_enter)
@@ -96,12 +95,22 @@ def _records(subject: Subject, kinds: Iterable[FormDefinition]) -> Iterator[dict
     parts = [
         kind.model._default_manager.filter(subject=subject, entered_in_error=False)
         .order_by()
-        .annotate(oid=Value(kind.oid, output_field=CharField()), key=F("pk"))
-        .values("oid", "key", "visit_id", "repeat", "entry_state")
+        .annotate(
+            oid=Value(kind.oid, output_field=CharField()),
+            key=F("pk"),
+            group=F("panel") if kind.oid == "LB" else Value(None, output_field=CharField()),
+        )
+        .values("oid", "key", "visit_id", "repeat", "entry_state", "group")
         for kind in kinds
     ]
     first, *others = parts
-    yield from first.union(*others, all=True).order_by("oid", "key")
+    records: Any = first.union(*others, all=True).order_by("oid", "key")
+    yield from records
+
+
+def _day(visit: Visit) -> tuple[date, int]:
+    """Where a visit stands on the page: on the day it took place, else on the day it is planned for."""
+    return (visit.occurred_on or visit.planned_on or date.max, visit.pk)
 
 
 def _scheduled(subject: Subject) -> dict[int | None, list[ScheduledForm]]:
@@ -127,14 +136,14 @@ def _visit_line(
     line.chips = [_chip(kinds[record["oid"]], record, queries) for record in here]
     if visit.status == VisitStatus.MISSED:
         return line
-    filled = Counter(record["oid"] for record in here)
+    filled = Counter((record["oid"], record["group"] or "") for record in here)
     first_cycle = visit.cycle is None or visit.cycle.number == 1
     for each in due:
         definition = kinds.get(each.form)
-        if definition is None or (each.first_cycle_only and not first_cycle):
+        if definition is None or not definition.at_visit or (each.first_cycle_only and not first_cycle):
             continue
-        if filled[each.form]:
-            filled[each.form] -= 1
+        if filled[each.form, each.panel]:
+            filled[each.form, each.panel] -= 1
         else:
             line.chips.append(_open_chip(subject, visit, definition, each.panel, may_enter))
     if may_enter:
@@ -152,17 +161,21 @@ def _open_chip(
 ) -> Chip:
     more = {"panel": panel} if panel else {}
     url = add_url(definition.model, subject, visit.pk, **more) if may_enter else ""
-    return Chip(definition.title, url, "NOT_STARTED", _("Not started"), note=panel)
+    return Chip(_name(definition, panel), url, "NOT_STARTED", _("Not started"))
+
+
+def _name(definition: FormDefinition, group: str | None) -> str:
+    """A laboratory sample is known by its panel."""
+    return group.replace("_", " ").capitalize() if group else definition.title
 
 
 def _chip(definition: FormDefinition, record: dict[str, Any], queries: Counter[Any]) -> Chip:
-    name = definition.model._meta.model_name
     return Chip(
-        title=definition.title,
-        url=reverse(f"admin:patients_{name}_change", args=[record["key"]]),
+        title=_name(definition, record["group"]),
+        url=page_url(definition.model, "change", record["key"]),
         state=record["entry_state"],
         words=str(EntryState(record["entry_state"]).label),
-        note=f"#{record['repeat']}" if record["repeat"] > 1 else "",
+        note=f"#{record['repeat']}" if record["repeat"] > 1 and not record["group"] else "",
         queries=queries[definition.oid, record["key"]],
     )
 

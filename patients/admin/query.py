@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from patients.admin.addresses import page_url
 from patients.admin.base import ClinicalAdmin
 from patients.admin.filters import OwnSiteFilter
 from patients.forms import definition
@@ -60,5 +60,4 @@ class QueryAdmin(ClinicalAdmin):
 
 def form_of(query: Query) -> str:
     """The page of the form that the query is about."""
-    name = definition(query.form).model._meta.model_name
-    return reverse(f"admin:patients_{name}_change", args=[query.record_id])
+    return page_url(definition(query.form).model, "change", query.record_id)

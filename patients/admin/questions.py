@@ -138,7 +138,7 @@ def shown_text(item: Item, entry: Entry) -> str:
 
 
 def missing_field() -> forms.CharField:
-    choices = [("", _("answered or open")), *MissingReason.choices]
+    choices = [("", _("No answer?")), *MissingReason.choices]
     return forms.CharField(
         label=_("Why there is no answer"), required=False, widget=forms.Select(choices=choices)
     )

@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from patients.actions.correct_range import correct_range
 from patients.admin.base import WRITING
-from patients.admin.pages.visits import day_field
 from trials.actions.errors import Refused
-from trials.admin.act import ReasonField, act_page, show_errors, status_of
+from trials.admin.act import ReasonField, act_page, day_field, posted, show_errors, status_of
 from trials.admin.base import StudyAdmin, user_of
 from trials.admin.protocol import ranges_in_reach
 from trials.models import ReferenceRange, Sex, User
@@ -91,7 +90,7 @@ class ReferenceRangePage(StudyAdmin):
         found, actor = self.found(request, pk), user_of(request)
         if not may(actor, Verb.CORRECT_RANGE, study=found.study):
             raise PermissionDenied
-        form = RangeForm(request.POST or None, initial=_initial(found))
+        form = RangeForm(posted(request), initial=_initial(found))
         context = {
             "title": _("Correct the reference range %(name)s") % {"name": found},
             "lead": _("All results that used the range, or may use it now, are flagged anew."),

@@ -21,7 +21,7 @@ from patients.admin.questions import (
     typed_text,
 )
 from patients.forms import FormDefinition, Item, Section
-from patients.models import Query, QueryState, Row, Subject
+from patients.models import Entry, Query, QueryState, Row, Subject
 from trials.admin.act import show_errors
 
 MAXIMUM_ROWS = 500
@@ -105,6 +105,10 @@ class RowSet:
             if form.initial.get(name):
                 form.fields[name].widget = forms.HiddenInput()
 
+    @property
+    def key_question(self) -> str:
+        return " · ".join(self.section.item(name).question for name in self.keys)
+
     def row_of(self, form: RowForm) -> Row | None:
         number = form["repeat"].value()
         return self.rows.get(int(number)) if str(number or "").isdigit() else None
@@ -151,9 +155,9 @@ class RowSet:
             if item not in hidden
         ]
         key = " · ".join(self.names.get(form[item.name].value() or "", "") for item in hidden)
-        computed = [(item.question, shown_text(item, row)) for item in self.section.derived] if row else []
+        computed = _computed(self.section, row) if row is not None else []
         elsewhere = [query for query in own if query.field not in {cell.item.name for cell in cells}]
-        return Line(form, row, key, cells, [each for each in computed if each[1]], elsewhere)
+        return Line(form, row, key, cells, computed, elsewhere)
 
 
 class Sheet:
@@ -212,10 +216,7 @@ class Sheet:
 
     @property
     def computed(self) -> list[tuple[str, str]]:
-        if self.record is None:
-            return []
-        shown = [(item.question, shown_text(item, self.record)) for item in self.definition.derived]
-        return [each for each in shown if each[1]]
+        return _computed(self.definition, self.record) if self.record is not None else []
 
     @property
     def open_queries(self) -> list[Query]:
@@ -235,6 +236,18 @@ class Sheet:
         return bool(self.head.errors) or any(
             rows.formset.total_error_count() for rows in self.row_sets if rows.formset.is_bound
         )
+
+
+def _computed(section: Section, entry: Entry) -> list[tuple[str, str]]:
+    """What the server computed, in words; limits of normal stand together, the flag is shown by its badge."""
+    names = {item.name: shown_text(item, entry) for item in section.derived}
+    low, high = names.pop("range_low", ""), names.pop("range_high", "")
+    for said_elsewhere in (
+        ("flag", "reference_range", "number", "comparator", "word") if low or high else ("flag",)
+    ):
+        names.pop(said_elsewhere, None)
+    shown = [(_("Range"), f"{low or '…'} – {high or '…'}")] if low or high else []
+    return shown + [(section.item(name).question, text) for name, text in names.items() if text]
 
 
 def _rows(record: Any, section: Section) -> list[Row]:

@@ -16,15 +16,15 @@ from patients.admin.overview import overview
 from patients.admin.pages.enrollment import enroll_page
 from patients.admin.pages.randomization import randomize_page
 from patients.admin.pages.visits import cycle_page, missed_page, open_page, unscheduled_page
+from patients.admin.worklists import queries_to_answer, told
 from patients.models import Subject, SubjectStatus
-from patients.selectors import cycles_of, eligibility_findings, open_queries, subjects
+from patients.selectors import cycles_of, eligibility_findings, subjects
 from patients.trail import events_of
 from trials.admin.base import user_of
 from trials.audit import clock
 from trials.models import User
 from trials.roles import Verb, may
 
-QUERIES_SHOWN = 20
 EVENTS_SHOWN = 200
 
 
@@ -117,13 +117,12 @@ class SubjectAdmin(ClinicalAdmin):
         findings = eligibility_findings(subject) if screening else []
         context = {
             "title": subject.code,
+            "hub": True,
             "subject": subject,
             "allocation": getattr(subject, "allocation", None),
             "overview": overview(subject, today, may_enter),
             "cycles": list(cycles_of(subject)),
-            "queries": list(
-                open_queries(user).filter(subject=subject).order_by("severity", "id")[:QUERIES_SHOWN]
-            ),
+            "queries": queries_to_answer(user, subject),
             "findings": findings,
             "screening": screening,
             "eligible": screening and not findings,
@@ -146,7 +145,7 @@ class SubjectAdmin(ClinicalAdmin):
         context = {
             "title": _("Audit trail of %(code)s") % {"code": subject.code},
             "subject": subject,
-            "events": events[:EVENTS_SHOWN],
+            "events": [(event, told(event.action)) for event in events[:EVENTS_SHOWN]],
             "cut": len(events) > EVENTS_SHOWN,
             "limit": EVENTS_SHOWN,
         }

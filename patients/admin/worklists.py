@@ -7,12 +7,13 @@ from typing import Any
 from django.db.models import Count
 
 from patients.admin.query import form_of
-from patients.forms import definition
+from patients.forms import definition, definitions
 from patients.models import Query, Subject, SubjectStatus, Visit, VisitStatus
 from patients.selectors import open_queries, visible
 from trials.models import AuditEvent, User
 
 SHOWN = 10
+SHOWN_OF_SUBJECT = 50
 
 
 @dataclass
@@ -42,9 +43,10 @@ def subjects_by_site(user: User) -> list[SiteCount]:
     ]
 
 
-def queries_to_answer(user: User) -> list[QueryLine]:
-    """The oldest open queries."""
-    found = open_queries(user).order_by("id")[:SHOWN]
+def queries_to_answer(user: User, subject: Subject | None = None) -> list[QueryLine]:
+    """The oldest open queries, of one subject or of all in reach."""
+    found = open_queries(user).order_by("id")
+    found = found.filter(subject=subject)[:SHOWN_OF_SUBJECT] if subject is not None else found[:SHOWN]
     return [QueryLine(query, definition(query.form).title, form_of(query)) for query in found]
 
 
@@ -64,4 +66,12 @@ def recent_events(user: User) -> list[dict[str, Any]]:
     )
     chains_shown = {event.chain_id for event in events}
     subjects = {each.chain_id: each for each in visible(Subject, user).filter(chain_id__in=chains_shown)}
-    return [{"event": event, "subject": subjects[event.chain_id]} for event in events]
+    return [
+        {"event": event, "words": told(event.action), "subject": subjects[event.chain_id]} for event in events
+    ]
+
+
+def told(action: str) -> str:
+    """The name of an act with the title of its form in the place of the OID: "enter VS" in words."""
+    titles = {form.oid: form.title for form in definitions()}
+    return " ".join(titles.get(word, word) for word in action.split(" "))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trials.actions import accounts
-from trials.admin.act import ReasonField, act_page
+from trials.admin.act import ReasonField, act_page, day_field, posted
 from trials.admin.base import StudyAdmin, user_of
 from trials.audit import clock
 from trials.models import Assignment, Role, Site, Study, User
@@ -82,8 +82,8 @@ class AssignmentForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("Every site of the study"),
     )
-    valid_from = forms.DateField(label=gettext_lazy("First day"))
-    valid_to = forms.DateField(label=gettext_lazy("Last day"), required=False)
+    valid_from = day_field(gettext_lazy("First day"))
+    valid_to = day_field(gettext_lazy("Last day"), required=False)
 
     def __init__(self, *arguments: Any, actor: User, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -104,7 +104,7 @@ class AssignmentForm(forms.Form):
 
 
 class EndForm(forms.Form):
-    last_day = forms.DateField(label=gettext_lazy("Last day of the role"))
+    last_day = day_field(gettext_lazy("Last day of the role"))
     change_reason = ReasonField()
 
 
@@ -164,7 +164,7 @@ class UserPage(AccountsAdmin):
         return act_page(
             self,
             request,
-            form=NewAccountForm(request.POST or None),
+            form=NewAccountForm(posted(request)),
             act=lambda typed: accounts.create_account(
                 actor=actor,
                 username=typed["username"],
@@ -182,7 +182,7 @@ class UserPage(AccountsAdmin):
         return act_page(
             self,
             request,
-            form=ResetPasswordForm(request.POST or None),
+            form=ResetPasswordForm(posted(request)),
             act=lambda typed: accounts.set_password(
                 actor=actor, user=account, password=typed["password"], reason=typed["change_reason"]
             ),
@@ -200,7 +200,7 @@ class UserPage(AccountsAdmin):
         return act_page(
             self,
             request,
-            form=ReasonForm(request.POST or None),
+            form=ReasonForm(posted(request)),
             act=lambda typed: accounts.deactivate(actor=actor, user=account, reason=typed["change_reason"]),
             said=_("The account is closed."),
             to=self.own_url("change", account.pk),
@@ -258,7 +258,7 @@ class AssignmentPage(AccountsAdmin):
         return act_page(
             self,
             request,
-            form=AssignmentForm(request.POST or None, actor=actor, initial=initial),
+            form=AssignmentForm(posted(request), actor=actor, initial=initial),
             act=lambda typed: accounts.assign(actor=actor, **typed),
             said=_("The role is given."),
             to=lambda assignment: reverse("admin:trials_user_change", args=[assignment.user_id]),
@@ -271,7 +271,7 @@ class AssignmentPage(AccountsAdmin):
         return act_page(
             self,
             request,
-            form=EndForm(request.POST or None, initial={"last_day": clock.now().date()}),
+            form=EndForm(posted(request), initial={"last_day": clock.now().date()}),
             act=lambda typed: accounts.end_assignment(
                 actor=actor,
                 assignment=assignment,

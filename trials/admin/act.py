@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +29,19 @@ class ReasonField(forms.CharField):
             "widget": forms.Textarea(attrs={"rows": 2}),
         }
         super().__init__(**(defaults | options))
+
+
+def day_field(label: Any, **options: Any) -> forms.DateField:
+    """A full date as the record writes it; no other order of day and month is guessed."""
+    widget = forms.TextInput(
+        attrs={"placeholder": "YYYY-MM-DD", "autocomplete": "off", "inputmode": "numeric"}
+    )
+    return forms.DateField(label=label, widget=widget, input_formats=["%Y-%m-%d"], **options)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent; None for a page that is only looked at. An empty POST is sent too."""
+    return request.POST if request.method == "POST" else None
 
 
 def status_of(refusal: Refused) -> int:
@@ -74,9 +87,15 @@ def act_page(
             show_errors(form, refusal.errors)
             status = status_of(refusal)
         except ValidationError as refusal:
-            told = refusal.message_dict if hasattr(refusal, "error_dict") else {"__all__": refusal.messages}
-            show_errors(form, told)
+            show_errors(form, _messages(form, refusal))
         else:
             messages.success(request, said(result) if callable(said) else said)
             return redirect(to(result) if callable(to) else to)
     return admin.page(request, template, {"form": form, **context}, status=status)
+
+
+def _messages(form: forms.Form, refusal: ValidationError) -> dict[str, Any]:
+    if hasattr(refusal, "error_dict"):
+        return refusal.message_dict
+    # The rules for passwords name no field.
+    return {"password" if "password" in form.fields else "__all__": refusal.messages}

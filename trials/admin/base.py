@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from trials.admin.history import VersionLine, versions_of_row
 from trials.models import User
@@ -34,6 +35,14 @@ class BoundedPaginator(Paginator):
     def count(self) -> int:
         rows: Any = self.object_list
         return len(rows) if isinstance(rows, list) else rows[:COUNTED_AT_MOST].count()
+
+
+class StudyList(ChangeList):
+    """A list that counts once: what the filters leave over."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
 
 
 class StudyAdmin(ModelAdmin):
@@ -65,7 +74,8 @@ class StudyAdmin(ModelAdmin):
 
     # ------------------------------------------------------------ rights
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+        # The login page asks too, for nobody.
+        return request.user.is_authenticated and self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return may(user_of(request), self.verb)
@@ -83,7 +93,7 @@ class StudyAdmin(ModelAdmin):
         """Raises Http404 or PermissionDenied for who may not see the page or uses it in a way it has not."""
         if not self.has_view_permission(request):
             raise Http404 if self.hidden else PermissionDenied
-        if request.method not in methods:
+        if (request.method or "") not in methods:
             raise PermissionDenied
         if IS_POPUP_VAR in request.GET or IS_POPUP_VAR in request.POST:
             raise SuspiciousOperation("pages do not open in a popup")
@@ -101,6 +111,9 @@ class StudyAdmin(ModelAdmin):
     ) -> TemplateResponse:
         self.enter(request)
         return super().changelist_view(request, {"title": self.list_title(), **(extra_context or {})})
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return StudyList
 
     def list_title(self) -> str:
         return str(self.opts.verbose_name_plural).capitalize()
@@ -147,7 +160,7 @@ class StudyAdmin(ModelAdmin):
         self, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
     ) -> TemplateResponse:
         """A page of our own inside the frame of the admin."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         shared = {**self.admin_site.each_context(request), "opts": self.opts, "model_admin": self}
         return TemplateResponse(request, template, {**shared, **context}, status=status)
 
@@ -164,13 +177,13 @@ class StudyAdmin(ModelAdmin):
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         return to_field == self.opts.pk.name
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The audit event is the record; Django's log would hold clinical values without scope."""
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """See log_addition."""
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:  # type: ignore[override]
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
         """See log_addition."""
 
     # Whatever happens, no row is written here.

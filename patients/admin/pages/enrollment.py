@@ -5,15 +5,16 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients.actions.enroll import enroll
-from patients.admin.pages.form_page import hub_url
+from patients.admin.addresses import hub_url
 from patients.models import Subject
 from patients.selectors import subjects
-from trials.admin.act import act_page
+from trials.admin.act import act_page, day_field, posted
 from trials.admin.base import StudyAdmin, user_of
 from trials.audit import clock
 from trials.models import Site, User
@@ -24,10 +25,9 @@ class EnrollForm(forms.Form):
     """The site and the day; number and code are given by the server."""
 
     site = forms.ModelChoiceField(Site.objects.none(), label=gettext_lazy("Site"), empty_label=None)
-    screened_on = forms.DateField(
-        label=gettext_lazy("First day of screening"),
+    screened_on = day_field(
+        gettext_lazy("First day of screening"),
         help_text=gettext_lazy("YYYY-MM-DD; the day from which the screening visit is counted"),
-        widget=forms.TextInput(attrs={"placeholder": "YYYY-MM-DD", "autocomplete": "off"}),
     )
     previous = forms.ModelChoiceField(
         Subject.objects.none(),
@@ -39,10 +39,9 @@ class EnrollForm(forms.Form):
     def __init__(self, *arguments: Any, actor: User, **options: Any) -> None:
         super().__init__(*arguments, **options)
         site: Any = self.fields["site"]
-        where = scope(actor, Verb.ENROLL)
-        site.queryset = Site.objects.filter(where.condition("pk")).order_by("code")
+        site.queryset = enrolling_sites(actor)
         previous: Any = self.fields["previous"]
-        previous.queryset = subjects(actor).filter(where.condition())
+        previous.queryset = subjects(actor).filter(site__in=enrolling_sites(actor))
         previous.widget = AutocompleteSelect(Subject._meta.get_field("previous"), admin.site)
         previous.widget.choices = previous.choices
 
@@ -50,7 +49,7 @@ class EnrollForm(forms.Form):
 def enroll_page(admin_page: StudyAdmin, request: HttpRequest) -> HttpResponse:
     """Ask for site and day; on success go to the new casebook."""
     actor = user_of(request)
-    form = EnrollForm(request.POST or None, actor=actor, initial={"screened_on": _today(actor)})
+    form = EnrollForm(posted(request), actor=actor, initial={"screened_on": _today(actor)})
     return act_page(
         admin_page,
         request,
@@ -74,7 +73,12 @@ def enroll_page(admin_page: StudyAdmin, request: HttpRequest) -> HttpResponse:
     )
 
 
-def _today(actor: User) -> str:
+def enrolling_sites(actor: User) -> QuerySet[Site]:
+    """The sites at which the user may enroll."""
     where = scope(actor, Verb.ENROLL)
-    site = Site.objects.filter(where.condition("pk")).order_by("code").first()
+    return Site.objects.filter(Q(study_id__in=where.studies) | Q(pk__in=where.sites)).order_by("code")
+
+
+def _today(actor: User) -> str:
+    site = enrolling_sites(actor).first()
     return clock.today(site.time_zone).isoformat() if site else ""

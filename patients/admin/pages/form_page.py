@@ -2,43 +2,33 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
+from django.contrib.admin import site
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from patients.actions.save_form import change_form, create_form
+from patients.admin.addresses import add_url, form_url, hub_url
 from patients.admin.base import WRITING, ClinicalAdmin, subject_in_reach
 from patients.admin.pages.laboratory import PANEL, chosen_panel, offer_units, panels_of, scheduled_panels
 from patients.admin.pages.prefill import answers_for, lines_for
 from patients.admin.sheet import Sheet
 from patients.forms import definition_of
 from patients.models import EntryState, Query, QueryState, Subject, Visit
-from patients.selectors import current, visits_of
+from patients.selectors import current, subjects, visits_of
 from patients.trail import versions_of
 from trials.actions.errors import Refused, Stale
-from trials.admin.act import status_of
+from trials.admin.act import posted, status_of
 from trials.admin.base import user_of
+from trials.models import User
 from trials.roles import NotPermitted, Verb, may
 
 TEMPLATE = "study/form.html"
-
-
-def hub_url(subject: Subject) -> str:
-    return reverse("admin:patients_subject_change", args=[subject.pk])
-
-
-def form_url(record: Any, page: str = "change") -> str:
-    return reverse(f"admin:patients_{record._meta.model_name}_{page}", args=[record.pk])
-
-
-def add_url(model: Any, subject: Subject, visit_id: int | None = None, **more: str) -> str:
-    """The page on which a form of this kind is entered for the subject (at the visit)."""
-    query: dict[str, Any] = {"subject": subject.pk, **({"visit": visit_id} if visit_id else {}), **more}
-    return f"{reverse(f'admin:patients_{model._meta.model_name}_add')}?{urlencode(query)}"
 
 
 # ---------------------------------------------------------------- entry
@@ -49,7 +39,7 @@ def entry_page(admin: ClinicalAdmin, request: HttpRequest) -> HttpResponse:
     if not may(user_of(request), Verb.ENTER):
         raise PermissionDenied
     if not _sent(request, "subject"):
-        return redirect("admin:patients_subject_changelist")
+        return _choose_subject(admin, request)
     subject = subject_in_reach(request, _sent(request, "subject"))
     if not may(user_of(request), Verb.ENTER, site=subject.site):
         raise PermissionDenied
@@ -80,6 +70,25 @@ def _visit(request: HttpRequest, subject: Subject) -> Visit | None:
     if visit is None:
         raise Http404
     return visit
+
+
+class SubjectForm(forms.Form):
+    """Whose form it is, among the subjects in reach; what is sent is looked up in the same scope again."""
+
+    subject = forms.ModelChoiceField(Subject.objects.none(), label=gettext_lazy("Subject"))
+
+    def __init__(self, *arguments: Any, user: User, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        field: Any = self.fields["subject"]
+        field.queryset = subjects(user)
+        field.widget = AutocompleteSelect(Visit._meta.get_field("subject"), site)
+        field.widget.choices = field.choices
+
+
+def _choose_subject(admin: ClinicalAdmin, request: HttpRequest) -> HttpResponse:
+    form = SubjectForm(user=user_of(request))
+    context = {"title": admin.model.form.title, "form": form, "media": form.media}
+    return admin.page(request, "study/choose_subject.html", context)
 
 
 def _choose_visit(admin: ClinicalAdmin, request: HttpRequest, subject: Subject) -> HttpResponse:
@@ -122,7 +131,7 @@ def _choose_panel(
 
 def _enter(admin: ClinicalAdmin, request: HttpRequest, subject: Subject, visit: Visit | None) -> HttpResponse:
     definition = definition_of(admin.model)
-    data = request.POST if request.method == "POST" else None
+    data = posted(request)
     sheet = Sheet(
         definition,
         subject,

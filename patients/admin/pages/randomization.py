@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients.actions.randomize import randomize
-from patients.admin.pages.form_page import hub_url
+from patients.admin.addresses import hub_url
 from patients.models import Subject
 from patients.selectors import allocation_of, eligibility_findings
-from trials.admin.act import act_page
+from trials.admin.act import act_page, posted
 from trials.admin.base import StudyAdmin, user_of
 
 
@@ -33,7 +33,7 @@ def randomize_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) ->
     return act_page(
         admin,
         request,
-        form=ConfirmForm(request.POST or None),
+        form=ConfirmForm(posted(request)),
         act=lambda typed: randomize(actor=actor, subject=subject),
         said=lambda allocation: (
             _("%(code)s is allocated to arm %(arm)s: %(title)s.")

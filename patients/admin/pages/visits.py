@@ -8,18 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients.actions.visits import add_unscheduled_visit, miss_visit, open_cycle, open_visit
-from patients.admin.pages.form_page import hub_url
+from patients.admin.addresses import hub_url
 from patients.models import Subject, Visit, VisitStatus
 from patients.selectors import visits_of
-from trials.admin.act import ReasonField, act_page
+from trials.admin.act import ReasonField, act_page, day_field, posted
 from trials.admin.base import StudyAdmin, user_of
-
-
-def day_field(label: Any, **options: Any) -> forms.DateField:
-    widget = forms.TextInput(
-        attrs={"placeholder": "YYYY-MM-DD", "autocomplete": "off", "inputmode": "numeric"}
-    )
-    return forms.DateField(label=label, widget=widget, input_formats=["%Y-%m-%d"], **options)
 
 
 class VisitForm(forms.Form):
@@ -28,9 +21,8 @@ class VisitForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
 
     def __init__(self, *arguments: Any, visit: Visit, **options: Any) -> None:
-        super().__init__(
-            *arguments, initial={"version": visit.version, **options.pop("initial", {})}, **options
-        )
+        options["initial"] = {"version": visit.version, **options.get("initial", {})}
+        super().__init__(*arguments, **options)
         if visit.status != VisitStatus.PLANNED:
             self.fields["change_reason"] = ReasonField()
 
@@ -67,7 +59,7 @@ def open_page(admin: StudyAdmin, request: HttpRequest, subject: Subject, visit: 
     return act_page(
         admin,
         request,
-        form=OpenForm(request.POST or None, visit=found, initial=initial),
+        form=OpenForm(posted(request), visit=found, initial=initial),
         act=lambda typed: open_visit(
             actor=actor,
             visit=found,
@@ -86,7 +78,7 @@ def missed_page(admin: StudyAdmin, request: HttpRequest, subject: Subject, visit
     return act_page(
         admin,
         request,
-        form=MissedForm(request.POST or None, visit=found, initial={"missed_reason": found.missed_reason}),
+        form=MissedForm(posted(request), visit=found, initial={"missed_reason": found.missed_reason}),
         act=lambda typed: miss_visit(
             actor=actor,
             visit=found,
@@ -105,7 +97,7 @@ def unscheduled_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) 
     return act_page(
         admin,
         request,
-        form=UnscheduledForm(request.POST or None),
+        form=UnscheduledForm(posted(request)),
         act=lambda typed: add_unscheduled_visit(
             actor=actor, subject=subject, occurred_on=typed["occurred_on"], why=typed["unscheduled_reason"]
         ),
@@ -125,7 +117,7 @@ def cycle_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) -> Htt
     return act_page(
         admin,
         request,
-        form=NextCycleForm(request.POST if request.method == "POST" else None),
+        form=NextCycleForm(posted(request)),
         act=lambda typed: open_cycle(actor=actor, subject=subject),
         said=lambda cycle: (
             _("Cycle %(number)s is planned from %(day)s.") % {"number": cycle.number, "day": cycle.planned_on}
@@ -144,7 +136,6 @@ def cycle_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) -> Htt
 def _about(subject: Subject, visit: Visit, title: str) -> dict[str, Any]:
     return {
         "title": f"{visit.code} · {title}",
-        "visit": visit,
         "subject": subject,
         "submit": _("Save"),
         "back_url": hub_url(subject),
