@@ -1,6 +1,8 @@
 """What the documentation names must exist."""
 
+import ast
 import re
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.core.management import get_commands
 
+from ecrf.api.schema import REASONS
 from patients.forms import definitions
 from tests.docs.pages import PAGES, ROOT, blocks, read
 from trials.models import RegulatedModel, Role
@@ -98,6 +101,18 @@ def test_each_word_of_the_glossary_stands_there_once_with_a_source() -> None:
     assert len(words) > 40
     assert sorted(words) == sorted(set(words))
     assert [row for row in rows if len(row) != 3 or not all(row)] == []
+
+
+def test_the_rest_page_explains_the_statuses_that_the_openapi_document_names() -> None:
+    explained = re.findall(r"^\| (\d{3}) \| ", read("docs/rest.md"), re.MULTILINE)
+    assert explained == sorted(REASONS)
+
+
+def test_the_python_of_the_walks_is_python() -> None:
+    found = [block.content for block in blocks(read("CONTRIBUTING.md")) if block.language == "python"]
+    assert len(found) >= 5
+    for content in found:
+        ast.parse(textwrap.dedent(content).rstrip().rstrip(","))
 
 
 @pytest.mark.parametrize("role", Role.labels)
