@@ -1,0 +1,249 @@
+"""Every check has a case in which it asks and one in which it is silent."""
+
+from typing import Any
+
+import pytest
+
+from patients.actions.save_form import change_form, create_form, mark_entered_in_error
+from patients.checks.casebook import CHECKS
+from patients.forms import definitions
+from patients.models import (
+    AdverseEvent,
+    ConcomitantMedication,
+    DailyDosePeriod,
+    Demographics,
+    DoseAdministration,
+    InformedConsent,
+    LabSample,
+    MedicalHistory,
+    Query,
+    QueryState,
+    Severity,
+    Subject,
+    Visit,
+    VitalSigns,
+)
+from tests.factories import CONSENT_DAY, make_list, opened, randomized_subject
+from tests.patients.conftest import events_of_casebook
+from trials.models import Site, Study, User
+
+MAN = {"birth": "1961-05", "age": 59, "sex": "M"}
+RASH = {"term": "Rash", "grade": "2", "started": "2021-03-10", "outcome": "NOT RECOVERED/NOT RESOLVED"}
+GIVEN = {"drug": "TORIPALIMAB", "given": "Y", "given_on": "2021-03-08", "dose": "240"}
+TAKEN = {"drug": "LENVATINIB", "started": "2021-03-08", "dose": "12", "frequency": "QD"}
+
+
+def lab(**result: str) -> dict[str, Any]:
+    own = {"test": "ALT", "value": "20", "unit": "U/L"} | result
+    return {
+        "collected_on": "2021-03-01",
+        "laboratory": "ZS-LAB",
+        "rows": {"results": [{key: value for key, value in own.items() if value}]},
+    }
+
+
+def pressure(systolic: int, diastolic: int) -> dict[str, Any]:
+    return {"rows": {"blood_pressures": [{"systolic": systolic, "diastolic": diastolic}]}}
+
+
+# Check, form, what is added to the harmless form so that it asks, and so that it stays silent.
+CASES: list[tuple[str, Any, dict[str, Any], dict[str, Any]]] = [
+    ("EC01a", Demographics, MAN | {"age": 62}, MAN),
+    ("EC01b", Demographics, MAN | {"birth": "1944-05", "age": 76}, MAN | {"birth": "1945-06", "age": 75}),
+    ("EC08a", LabSample, lab(test="HGB", value="14", unit="g/dL"), lab()),
+    ("EC08b", LabSample, lab(unit=""), lab(test="UPROT", value="5", unit="")),
+    ("EC09", LabSample, lab(value="80"), lab(value="80", clinically_significant="N")),
+    ("EC12a", VitalSigns, pressure(80, 80), pressure(81, 80)),
+    ("EC12b", VitalSigns, {"weight": "121"}, {"weight": "120", "height": "140", "temperature": "39"}),
+    ("EC13", DailyDosePeriod, TAKEN | {"dose": "8"}, TAKEN | {"dose": "8", "difference": "ADVERSE_EVENT"}),
+    ("EC15a", DoseAdministration, GIVEN | {"drug": "GEMCITABINE"}, GIVEN),
+    ("EC15b", DailyDosePeriod, TAKEN | {"drug": "GEMCITABINE"}, TAKEN),
+    ("EC16", DoseAdministration, GIVEN | {"dose": "200"}, GIVEN | {"dose": "240.0"}),
+    (
+        "EC18",
+        DoseAdministration,
+        GIVEN | {"started_at": "10:00", "ended_at": "10:00"},
+        GIVEN | {"started_at": "10:00", "ended_at": "10:30"},
+    ),
+    ("EC21a", AdverseEvent, RASH | {"ended": "2021-03-09"}, RASH | {"ended": "2021-03"}),
+    ("EC21b", AdverseEvent, RASH | {"ongoing": "Y", "ended": "2021-03-12"}, RASH | {"ongoing": "Y"}),
+    ("EC21c", AdverseEvent, RASH | {"started": "2021-02"}, RASH | {"started": "2021-03"}),
+    (
+        "EC21d",
+        ConcomitantMedication,
+        {"medication": "Aspirin", "started": "2021-03", "ended": "2021-02"},
+        {"medication": "Aspirin", "started": "2021", "ended": "2021-02"},
+    ),
+    ("EC21e", DailyDosePeriod, TAKEN | {"ended": "2021-03-07"}, TAKEN | {"ended": "2021-03-08"}),
+    (
+        "EC22",
+        AdverseEvent,
+        RASH | {"grade": "5"},
+        RASH | {"grade": "5", "outcome": "FATAL", "results_in_death": "Y"},
+    ),
+    (
+        "EC23",
+        AdverseEvent,
+        RASH | {"serious": "Y"},
+        RASH | {"serious": "Y", "hospitalization": "Y"},
+    ),
+    ("EC23", AdverseEvent, RASH | {"serious": "N", "life_threatening": "Y"}, RASH | {"serious": "N"}),
+    (
+        "EC39",
+        MedicalHistory,
+        {"term": "Gout", "ongoing": "Y", "ended": "2020"},
+        {"term": "Gout", "ongoing": "N", "ended": "2020"},
+    ),
+]
+
+
+@pytest.fixture
+def casebook(coordinator: User, site: Site, study: Study) -> Subject:
+    """Consented, randomized to arm A; 60 kg."""
+    make_list(study, "A")
+    subject = randomized_subject(coordinator, site)
+    for record in Demographics.objects.filter(subject=subject):
+        mark_entered_in_error(actor=coordinator, record=record, version=1, reason="makes room for the test")
+    return subject
+
+
+@pytest.fixture
+def fill(coordinator: User, casebook: Subject) -> Any:
+    def run(form: Any, filled: dict[str, Any]) -> Any:
+        data = {key: value for key, value in filled.items() if key != "rows"}
+        visit = None
+        if form.form.at_visit:
+            visit = Visit.objects.get(subject=casebook, code="SCR")
+        if form is LabSample:
+            create_form(actor=coordinator, form=Demographics, subject=casebook, data=MAN)
+        return create_form(
+            actor=coordinator,
+            form=form,
+            subject=casebook,
+            data=data,
+            rows=filled.get("rows"),
+            visit=visit,
+        )
+
+    return run
+
+
+def asked(record: Any, check: str) -> int:
+    return Query.objects.filter(
+        form=record.form.oid, record_id=record.pk, check_id=check, state=QueryState.OPEN
+    ).count()
+
+
+each_case = pytest.mark.parametrize(
+    ("check", "form", "asks", "silent"),
+    CASES,
+    ids=[f"{case[0]}-{number}" for number, case in enumerate(CASES)],
+)
+
+
+@each_case
+def test_the_check_asks(check: str, form: Any, asks: Any, silent: Any, fill: Any) -> None:
+    record = fill(form, asks)
+    assert asked(record, check) == 1
+    query = Query.objects.get(check_id=check, record_id=record.pk, state=QueryState.OPEN)
+    assert query.message.endswith((".", "?"))
+    assert query.field in {item.name for section in sections_of(record) for item in section.items}
+
+
+@each_case
+def test_the_check_is_silent(check: str, form: Any, asks: Any, silent: Any, fill: Any) -> None:
+    assert asked(fill(form, silent), check) == 0
+
+
+def sections_of(record: Any) -> list[Any]:
+    form = next(form for form in definitions() if form.oid == record.form.oid)
+    return [form, *form.rows.values()]
+
+
+# These two look at what was entered since; they have tests of their own with the doses.
+WITH_THE_DOSES = {"EC12c", "EC12d"}
+
+
+def test_every_check_has_its_cases() -> None:
+    assert {case[0] for case in CASES} | WITH_THE_DOSES == {check.id for check in CHECKS}
+    assert len(CHECKS) == len({(check.id, check.form) for check in CHECKS})
+
+
+def test_every_check_names_a_form_that_exists_and_rests_on_forms_that_exist() -> None:
+    oids = {form.oid for form in definitions()}
+    for check in CHECKS:
+        assert {check.form, *check.rests_on} <= oids
+        assert check.severity in Severity
+
+
+# ---------------------------------------------------------------- the life of a query
+
+
+def test_an_open_query_is_not_raised_again(coordinator: User, fill: Any) -> None:
+    record = fill(VitalSigns, {"weight": "121"})
+    change_form(actor=coordinator, record=record, version=1, reason="added", data={"pulse": 70})
+    assert Query.objects.filter(record_id=record.pk).count() == 1
+
+
+def test_a_query_says_the_new_value_when_the_correction_is_questionable_too(
+    coordinator: User, fill: Any
+) -> None:
+    record = fill(VitalSigns, {"weight": "121"})
+    change_form(actor=coordinator, record=record, version=1, reason="misread", data={"weight": "130"})
+    query = Query.objects.get(record_id=record.pk)
+    assert "130 kg" in query.message
+    assert query.state == QueryState.OPEN
+
+
+def test_a_query_closed_by_a_correction_is_raised_anew_when_the_fault_returns(
+    coordinator: User, fill: Any
+) -> None:
+    record = fill(VitalSigns, {"weight": "121"})
+    for version, weight in ((1, "60"), (2, "122")):
+        change_form(
+            actor=coordinator, record=record, version=version, reason="misread", data={"weight": weight}
+        )
+    states = Query.objects.filter(record_id=record.pk).order_by("id").values_list("state", flat=True)
+    assert list(states) == [QueryState.CLOSED, QueryState.OPEN]
+
+
+def test_queries_are_part_of_the_act_that_raised_or_closed_them(
+    coordinator: User, fill: Any, casebook: Subject
+) -> None:
+    record = fill(VitalSigns, {"weight": "121"})
+    assert events_of_casebook(casebook)[-1].rows == 2
+    change_form(actor=coordinator, record=record, version=1, reason="misread", data={"weight": "60"})
+    assert events_of_casebook(casebook)[-1].rows == 2
+
+
+def test_a_form_entered_in_error_has_no_open_query(coordinator: User, fill: Any) -> None:
+    record = fill(VitalSigns, {"weight": "121"})
+    mark_entered_in_error(actor=coordinator, record=record, version=1, reason="wrong subject")
+    assert not Query.objects.filter(record_id=record.pk, state=QueryState.OPEN).exists()
+
+
+def test_a_fact_that_is_questioned_is_stored_all_the_same(fill: Any) -> None:
+    assert fill(VitalSigns, {"weight": "249", "height": "229"}).weight == 249
+
+
+def test_a_consent_corrected_asks_anew_about_what_rests_on_it(
+    coordinator: User, fill: Any, casebook: Subject
+) -> None:
+    record = fill(AdverseEvent, RASH | {"started": "2021-03-05"})
+    assert asked(record, "EC21c") == 0
+    consent = InformedConsent.objects.get(subject=casebook)
+    for version, day, expected in ((1, "2021-03-06", 1), (2, "2021-03-05", 0)):
+        change_form(
+            actor=coordinator, record=consent, version=version, reason="misread", data={"signed_on": day}
+        )
+        assert asked(record, "EC21c") == expected
+
+
+def test_a_dose_that_was_not_given_is_asked_for_its_reason_against_zero(
+    coordinator: User, casebook: Subject, fill: Any
+) -> None:
+    opened(coordinator, casebook, "C1D1", CONSENT_DAY)
+    record = fill(DoseAdministration, GIVEN | {"given": "N", "dose": "0"})
+    assert asked(record, "EC16") == 1
+    explained = GIVEN | {"given": "N", "dose": "0", "difference": "ADVERSE_EVENT"}
+    assert asked(fill(DoseAdministration, explained), "EC16") == 0
