@@ -82,7 +82,6 @@ class Refusal(NamedTuple):
     """Why a body is not read."""
 
     status: int
-    code: str
     detail: str
 
 
@@ -96,7 +95,8 @@ class BoundedBody:
         refusal = refused_body(request)
         if refusal is None:
             return self.get_response(request)
-        response = JsonResponse({"code": refusal.code, "detail": refusal.detail}, status=refusal.status)
+        told = {"errors": {"detail": [refusal.detail]}, "request_id": getattr(request, "request_id", "")}
+        response = JsonResponse(told, status=refusal.status)
         response["Connection"] = "close"  # the body stays unread on the wire
         return response
 
@@ -104,16 +104,16 @@ class BoundedBody:
 def refused_body(request: HttpRequest) -> Refusal | None:
     """The reason to refuse the body of `request`, judged by its headers alone; None when it may be read."""
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
-        return Refusal(415, "content_encoding", "A compressed request body is not accepted.")
+        return Refusal(415, "A compressed request body is not accepted.")
     if request.META.get("HTTP_TRANSFER_ENCODING"):
         # Django reads a body without length as empty: what was sent would be dropped in silence.
-        return Refusal(411, "length_required", "Send Content-Length: a chunked request body is not accepted.")
+        return Refusal(411, "Send Content-Length: a chunked request body is not accepted.")
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
-        return Refusal(400, "content_length", "Content-Length is not a number.")
+        return Refusal(400, "Content-Length is not a number.")
     limit = body_limit_bytes(request.path_info)
     if len(length) > 18 or int(length) > limit:
-        return Refusal(413, "body_too_large", f"The request body is larger than {limit} bytes.")
+        return Refusal(413, f"The request body is larger than {limit} bytes.")
     return None
 
 

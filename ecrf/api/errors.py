@@ -1,7 +1,7 @@
 """Every refusal of the API in one shape: `{"errors": {field or "detail": [reasons]}, "request_id": ...}`."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import (
@@ -101,6 +101,8 @@ def _reasons(reasons: Any) -> list[Any]:
         return [str(reasons)]
     if isinstance(reasons, Mapping):
         return [_row(reasons)]
+    if not isinstance(reasons, Iterable):
+        return [str(reasons)]
     return [_row(each) if isinstance(each, Mapping) else str(each) for each in reasons]
 
 

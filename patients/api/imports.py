@@ -1,6 +1,6 @@
 """Imports: many forms of one kind in one request, all stored or none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import Http404
@@ -106,15 +106,19 @@ def lines_of(request: Request, form: FormDefinition) -> Sequence[Line]:
     if not isinstance(data, Lines):
         raise Refused("The body must hold the lines to be imported.")
     lines = folded(data, form)
-    errors = [
-        {"line": line.number, "errors": {name: ["must be a list of objects"]}}
+    errors = {
+        f"line {line.number}": [{name: ["must be a list of objects"]}]
         for line in lines
         for name in form.rows
         if name in line.content and not _are_objects(line.content[name])
-    ]
+    }
     if errors:
-        raise Refused({"lines": errors})
+        raise Refused(errors)
     return lines
+
+
+def _listed(errors: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {name: told if isinstance(told, list) else [told] for name, told in errors.items()}
 
 
 def _are_objects(rows: Any) -> bool:
@@ -135,7 +139,7 @@ def shown_report(report: ImportReport, lines: Sequence[Line], request: Request) 
         "stored": report.stored,
         "unchanged": report.unchanged,
         "rejected": [
-            {"line": lines[number - 1].number, "errors": errors}
+            {"line": lines[number - 1].number, "errors": _listed(errors)}
             for number, errors in sorted(report.rejected.items())
         ],
     }

@@ -16,8 +16,9 @@ def test_a_body_over_the_limit_is_answered_413_with_the_reason_before_any_view(c
         "/api/v1/subjects/", data=b"x" * (settings.BODY_LIMIT_BYTES + 1), content_type="application/json"
     )
     assert response.status_code == 413
-    assert response.json()["code"] == "body_too_large"
-    assert str(settings.BODY_LIMIT_BYTES) in response.json()["detail"]
+    (reason,) = response.json()["errors"]["detail"]
+    assert str(settings.BODY_LIMIT_BYTES) in reason
+    assert response.json()["request_id"] == response["X-Request-ID"]
     assert response["X-Request-ID"]
 
 
