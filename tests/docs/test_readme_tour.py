@@ -19,7 +19,7 @@ TITLE = "Tour of the REST interface"
 ADDRESS = "http://127.0.0.1:8123"
 PROTOCOL = ("protocol/NCT04361331", "demo_site")
 MARK = "==== step "
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 300
 
 
 @pytest.fixture
