@@ -159,6 +159,7 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["ecrf.formats"]
 TIME_ZONE = "Asia/Shanghai"  # shown; stored in UTC
 
 # ---------------------------------------------------------------- static files
