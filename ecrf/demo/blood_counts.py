@@ -33,11 +33,24 @@ class Count:
 CHEMOTHERAPY = (OXALIPLATIN, GEMCITABINE)
 COUNTS = {
     "NEUT": Count("Neutrophil count decreased", "Neutropenia", (1.8, 1.5, 1.0, 0.5), True, 2, CHEMOTHERAPY),
-    "PLAT": Count("Platelet count decreased", "Thrombocytopenia", (125, 75, 50, 25), True, 2, (*CHEMOTHERAPY, LENVATINIB)),
+    "PLAT": Count(
+        "Platelet count decreased",
+        "Thrombocytopenia",
+        (125, 75, 50, 25),
+        True,
+        2,
+        (*CHEMOTHERAPY, LENVATINIB),
+    ),
     "HGB": Count("Anemia", "Anemia", (115, 100, 80, 0), True, 2, CHEMOTHERAPY),
-    "ALT": Count("Alanine aminotransferase increased", "ALT increased", (50, 150, 250, 1000), False, 1,
-                 (TORIPALIMAB, LENVATINIB)),
-}  # fmt: skip
+    "ALT": Count(
+        "Alanine aminotransferase increased",
+        "ALT increased",
+        (50, 150, 250, 1000),
+        False,
+        1,
+        (TORIPALIMAB, LENVATINIB),
+    ),
+}
 
 Results = list[tuple[date, dict[str, str]]]
 

@@ -1,19 +1,20 @@
 """The desk at which one casebook is filled: sittings in working hours, acts one after another.
 
-Time moves only forward. Whatever is entered here goes through the ordinary actions, as the person who does it.
+Time moves only forward. Whatever is entered goes through the ordinary actions, as the person who does it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from ecrf.demo.calendar import day_of_entry, next_working_day, working_moment
+from ecrf.demo.calendar import ZONE, moment_of_entry, next_working_day, working_moment
 from ecrf.demo.cast import Cast
 from ecrf.demo.plans import Plan
-from ecrf.demo.slips import Entered, Slip, draw_slip
+from ecrf.demo.slips import Entered, Happened, draw_slip
 from patients.actions.save_form import change_form, create_form, mark_entered_in_error
+from patients.actions.visits import miss_visit, open_visit
 from patients.models import CaseReportForm, Subject, Visit
 from trials.audit import clock
 from trials.models import User
@@ -30,8 +31,7 @@ class PutRight:
     """A slip that waits for its correction: where, what is true, and since when it may be found."""
 
     record: CaseReportForm
-    slip: Slip
-    entered: Entered
+    happened: Happened
     not_before: date
 
 
@@ -42,14 +42,14 @@ class Desk:
         self.cast, self.plan = cast, plan
         self.draw = plan.draws("desk")
         self.slip_draw = plan.draws("slips")
-        self.moment: datetime | None = None
+        self.moment = datetime.combine(plan.screened_on, time.min, ZONE)
         self.subject: Subject
         self.waiting: list[PutRight] = []
 
     # ---------------------------------------------------------------- time
     def after_visit(self, visited: date) -> datetime:
         """The moment of a sitting some time after a visit."""
-        return self.at(working_moment(day_of_entry(visited, self.draw), self.draw))
+        return self.at(moment_of_entry(visited, self.draw))
 
     def on(self, day: date) -> datetime:
         """The moment of a sitting on a day itself."""
@@ -57,7 +57,7 @@ class Desk:
 
     def at(self, moment: datetime) -> datetime:
         """The moment itself, or the next one that comes after everything entered so far."""
-        if self.moment is not None and moment <= self.moment:
+        if moment <= self.moment:
             moment = self.moment + timedelta(
                 minutes=self.draw.randint(4, 20), milliseconds=self.draw.randrange(1000)
             )
@@ -68,13 +68,11 @@ class Desk:
 
     @property
     def today(self) -> date:
-        assert self.moment is not None
         return self.moment.date()
 
     @contextmanager
     def act(self) -> Iterator[None]:
         """One act at the present moment; afterwards some minutes have passed."""
-        assert self.moment is not None
         with clock.simulated(self.moment):
             yield
         passed = self.draw.randint(*SECONDS_BETWEEN_ACTS)
@@ -89,6 +87,25 @@ class Desk:
         """Who decides about the subject: the investigator where the site has one."""
         return self.cast.investigator_of(self.plan.site)
 
+    # ---------------------------------------------------------------- visits
+    def planned(self, code: str) -> Visit:
+        """The subject's visit of this code, as it is now."""
+        visits = Visit.objects.select_related("subject__site", "definition", "cycle")
+        return visits.get(subject=self.subject, code=code)
+
+    def is_planned(self, code: str) -> bool:
+        return Visit.objects.filter(subject=self.subject, code=code).exists()
+
+    def open(self, code: str, on: date) -> Visit:
+        visit = self.planned(code)
+        with self.act():
+            return open_visit(actor=self.entering(), visit=visit, occurred_on=on, version=visit.version)
+
+    def miss(self, code: str, why: str) -> None:
+        visit = self.planned(code)
+        with self.act():
+            miss_visit(actor=self.entering(), visit=visit, why=why, version=visit.version)
+
     # ---------------------------------------------------------------- forms
     def enter(
         self,
@@ -99,13 +116,14 @@ class Desk:
         *,
         actor: User | None = None,
         slips: bool = True,
+        not_done: str = "",
     ) -> Any:
         """First entry of a form, now and then with a slip that will be found later."""
         entered = Entered(
             dict(data), {name: [dict(row) for row in lines] for name, lines in (rows or {}).items()}
         )
-        slip = draw_slip(form, entered, self.slip_draw) if slips else None
-        written = slip.spoil(entered, self.slip_draw) if slip else entered
+        happened = draw_slip(form, entered, self.slip_draw) if slips else None
+        written = happened.written(self.slip_draw) if happened else entered
         with self.act():
             record = create_form(
                 actor=actor or self.entering(),
@@ -114,10 +132,11 @@ class Desk:
                 data=written.data,
                 rows=written.rows,
                 visit=visit,
+                not_done_reason=not_done,
             )
-        if slip:
-            found = self.today + timedelta(days=self.slip_draw.randint(*slip.found_after))
-            self.waiting.append(PutRight(record, slip, entered, found))
+        if happened:
+            found = self.today + timedelta(days=self.slip_draw.randint(*happened.slip.found_after))
+            self.waiting.append(PutRight(record, happened, found))
         return record
 
     def change(
@@ -143,9 +162,10 @@ class Desk:
         found = [each for each in self.waiting if each.not_before <= self.today]
         self.waiting = [each for each in self.waiting if each.not_before > self.today]
         for each in found:
-            if each.slip.never_found(self.slip_draw):
+            slip = each.happened.slip
+            if self.slip_draw.random() < slip.stays:
                 continue
-            record = type(each.record).objects.get(pk=each.record.pk)
-            data, rows = each.slip.truth(each.entered)
-            actor = self.deciding() if each.slip.by_investigator else self.entering()
-            self.change(record, each.slip.reason, data, rows, actor=actor)
+            record = type(each.record)._default_manager.get(pk=each.record.pk)
+            data, rows = each.happened.truth()
+            actor = self.deciding() if slip.by_investigator else self.entering()
+            self.change(record, slip.reason, data, rows, actor=actor)

@@ -27,8 +27,8 @@ class Events:
 
     def __init__(self, desk: Desk, treatment: Treatment) -> None:
         self.desk = desk
-        samples = [(day.on, day.results) for day in treatment.days if day.on]
-        samples += [day.waited for day in treatment.days if day.waited]
+        samples = [(day.on, day.results) for day in treatment.attended]
+        samples += [day.waited for day in treatment.attended if day.waited]
         samples.sort(key=lambda each: each[0])
         seen = episodes(desk.plan.arm, samples, treatment.last_day)
         self.to_come = sorted([*treatment.happenings, *seen], key=lambda each: each.started)
@@ -40,7 +40,7 @@ class Events:
         for record, happening in list(self.lasting):
             if happening.ended is not None and happening.ended <= day:
                 self.lasting.remove((record, happening))
-                self._complete(record, happening)
+                self._complete(record, happening.ended)
         while self.to_come and self.to_come[0].started <= day:
             self._report(self.to_come.pop(0), day)
 
@@ -56,10 +56,9 @@ class Events:
             self.entered_twice = True
             self.desk.take_out(self.desk.enter(AdverseEvent, data, rows, slips=False), "Entered twice")
 
-    def _complete(self, record: AdverseEvent, happening: Happening) -> None:
-        assert happening.ended is not None
+    def _complete(self, record: AdverseEvent, last_day: date) -> None:
         now = AdverseEvent.objects.get(pk=record.pk)
-        ended = {"ongoing": "N", "ended": happening.ended.isoformat(), "outcome": RECOVERED}
+        ended = {"ongoing": "N", "ended": last_day.isoformat(), "outcome": RECOVERED}
         self.desk.change(now, "Event has ended: end and outcome added", ended)
 
     def _reporter(self, happening: Happening) -> Any:

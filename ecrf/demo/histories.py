@@ -7,6 +7,8 @@ from typing import Any
 
 from ecrf.demo.plans import Plan
 
+Medicine = tuple[str, str, str, str]
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -15,7 +17,7 @@ class Condition:
     term: str
     share: float
     years_ago: tuple[int, int]
-    medicine: tuple[str, str, str, str] | None = None
+    medicine: Medicine | None = None
 
 
 CONDITIONS = (
@@ -51,9 +53,8 @@ def history_form(condition: Condition, began: str) -> dict[str, Any]:
     return {**answers, "ended": began} if ended else answers
 
 
-def medicine_form(condition: Condition, began: str) -> dict[str, Any]:
-    assert condition.medicine is not None
-    name, dose, unit, frequency = condition.medicine
+def medicine_form(condition: Condition, medicine: Medicine, began: str) -> dict[str, Any]:
+    name, dose, unit, frequency = medicine
     return {
         "medication": name,
         "indication": condition.term,

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from ecrf.demo.calendar import next_working_day
+from ecrf.demo.calendar import nearest_working_day
 from ecrf.demo.desk import Desk
 from ecrf.demo.laboratory import Laboratory, under_lenvatinib
-from ecrf.demo.treatment import CYCLE_DAYS, Treatment
+from ecrf.demo.plans import CYCLE_DAYS
+from ecrf.demo.treatment import Treatment
 from ecrf.demo.visit_forms import Facts, fill_scheduled
-from patients.actions.visits import miss_visit, open_visit
 from patients.models import Visit, VisitStatus
 
 CODE = "IMG"
@@ -30,9 +30,7 @@ class Imaging:
         while (due := self._next_before(day)) is not None:
             visit, on = due
             yield self.desk.after_visit(on)
-            self._enter(
-                Visit.objects.select_related("subject__site", "definition", "cycle").get(pk=visit.pk), on
-            )
+            self._enter(visit.code, on)
 
     def _next_before(self, day: date) -> tuple[Visit, date] | None:
         planned = Visit.objects.filter(
@@ -44,22 +42,18 @@ class Imaging:
         return None
 
     def _day_of(self, visit: Visit) -> date:
-        if visit.pk not in self.days:
-            assert visit.planned_on is not None
-            self.days[visit.pk] = next_working_day(
+        if visit.pk not in self.days and visit.planned_on is not None:
+            self.days[visit.pk] = nearest_working_day(
                 visit.planned_on + timedelta(days=self.draw.randint(-4, 4))
             )
         return self.days[visit.pk]
 
-    def _enter(self, visit: Visit, on: date) -> None:
+    def _enter(self, code: str, on: date) -> None:
         desk = self.desk
         if self.draw.random() < MISSED_SHARE:
-            with desk.act():
-                miss_visit(actor=desk.entering(), visit=visit, why=WHY_MISSED, version=visit.version)
+            desk.miss(code, WHY_MISSED)
             return
-        with desk.act():
-            visit = open_visit(actor=desk.entering(), visit=visit, occurred_on=on, version=visit.version)
-        assert desk.plan.randomized_on is not None
-        cycle = (on - desk.plan.randomized_on).days // CYCLE_DAYS
+        visit = desk.open(code, on)
+        cycle = (on - desk.plan.start).days // CYCLE_DAYS
         results = self.laboratory.results(under_lenvatinib(desk.plan, cycle), self.draw)
         fill_scheduled(desk, visit, CODE, Facts(on, results=results))

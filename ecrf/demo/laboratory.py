@@ -62,8 +62,12 @@ TESTS = {
     "AFP": Test(3.2, 3.2, 0.5, 0.10, 1),
 }
 
-SHORT_CHEMISTRY = ("ALT", "AST", "ALP", "GGT", "BILI", "ALB", "CREAT", "K")
-"""What is measured in most cycles; the whole panel at screening and at every fourth."""
+UNDER_TREATMENT = {
+    "CHEMISTRY": ("ALT", "AST", "BILI", "ALB", "CREAT", "K"),
+    "TUMOR_MARKERS": ("CA19_9AG",),
+    "URINALYSIS": ("PROT",),
+}
+"""What is measured of a panel after screening; the whole chemistry again in every sixth cycle."""
 
 REPORTED = {
     "HEMATOLOGY": ("WBC", "NEUT", "LYM", "MONO", "HGB", "PLAT"),
@@ -80,7 +84,7 @@ REPORTED = {
 WORDS = {
     "PROT": (("negative", 88), ("trace", 12)),
     "OCCBLD": (("negative", 94), ("trace", 6)),
-    "HBVDNA": (("<100", 100),),
+    "HBVDNA": (("negative", 100),),
     "HCVAB": (("negative", 100),),
     "HIVAB": (("negative", 100),),
     "HCG": (("<1.2", 100),),
@@ -157,7 +161,7 @@ def before_course(plan: Plan, cycle: int, chemotherapy: bool) -> Influence:
     """Day 1 of a cycle: recovered from the last course, tired by all of them."""
     tired = min(cycle - 1, 8) * (0.030 if chemotherapy or plan.arm == "B" else 0.012) * plan.response.marrow
     influence = {"NEUT": 1 - 1.4 * tired, "PLAT": 0.98 - tired, "LYM": 1 - tired, "HGB": 1 - 0.5 * tired}
-    if plan.arm == "A":
+    if plan.arm == "A" and cycle > 1:
         influence["MONO"] = 0.85
     return {**influence, **under_lenvatinib(plan, cycle)}
 
@@ -168,8 +172,8 @@ def after_course(plan: Plan, cycle: int) -> Influence:
     depth = plan.response.marrow
     return {
         **base,
-        "NEUT": base["NEUT"] * math.exp(-0.42 * depth),
-        "PLAT": base["PLAT"] * math.exp(-0.38 * depth),
+        "NEUT": base["NEUT"] * math.exp(-0.46 * depth),
+        "PLAT": base["PLAT"] * math.exp(-0.24 * depth),
     }
 
 

@@ -1,4 +1,4 @@
-"""Bring the demonstration into an empty installation: streamed, in one transaction, checked before it counts."""
+"""Bring the demonstration into an empty installation: streamed, in one transaction, its chains checked."""
 
 from collections.abc import Iterator
 from itertools import groupby

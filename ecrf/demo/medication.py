@@ -32,7 +32,6 @@ class Medication:
     # ---------------------------------------------------------------- infusions
     def give(self, visit: Visit, day: Day) -> None:
         """The administrations of one visit, one after another."""
-        assert day.on is not None
         begins = datetime.combine(day.on, time(9, 30)) + timedelta(minutes=self.desk.draw.randrange(0, 90, 5))
         for drug, dose in day.doses.items():
             minutes = FIRST_TORIPALIMAB_MINUTES if drug == TORIPALIMAB and day.cycle == 1 else MINUTES[drug]
@@ -65,8 +64,7 @@ class Medication:
         self.desk.enter(DoseAdministration, answers, visit=visit)
 
     def _amount(self, drug: str, dose: Dose, on: date) -> dict[str, str]:
-        planned = planned_dose(self.desk.subject, self.drugs[drug].pk, on).dose
-        assert planned is not None
+        planned = self._planned(drug, on)
         wanted = planned * Decimal(str(dose.share))
         given = wanted.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
         if self.rounds or dose.share != 1:
@@ -77,6 +75,12 @@ class Medication:
         if given != planned:
             return amount | dict(zip(("difference", "difference_detail"), ROUNDED, strict=True))
         return amount
+
+    def _planned(self, drug: str, on: date) -> Decimal:
+        found = planned_dose(self.desk.subject, self.drugs[drug].pk, on)
+        if found.dose is None:
+            raise LookupError(found.note)
+        return found.dose
 
     # ---------------------------------------------------------------- lenvatinib
     def periods_until(self, day: date) -> None:
@@ -93,8 +97,7 @@ class Medication:
             self._begin(self.periods.pop(0), day)
 
     def _begin(self, period: Period, day: date) -> None:
-        planned = planned_dose(self.desk.subject, self.drugs[LENVATINIB].pk, period.started).dose
-        assert planned is not None
+        planned = self._planned(LENVATINIB, period.started)
         answers: dict[str, Any] = {"drug": LENVATINIB, "started": period.started.isoformat()}
         dose, frequency = (0, "QD") if period.level is None else LEVELS[int(planned)][period.level]
         answers |= {"dose": str(dose), "frequency": frequency}

@@ -5,12 +5,13 @@ body answers to treatment. Everything else (visits, results, doses, events) foll
 from a generator of its own, so that one life can be changed without disturbing the others.
 """
 
+import math
 import random
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from ecrf.demo.calendar import next_working_day
+from ecrf.demo.calendar import next_working_day, working_moment
 from ecrf.demo.world import (
     ARM_SEQUENCE_BLOCK,
     CUT_OFF,
@@ -89,6 +90,20 @@ class Plan:
     arm: str = ""
     course: Course | None = None
 
+    @property
+    def start(self) -> date:
+        """The day of randomization. Raises LookupError for a life that has none."""
+        if self.randomized_on is None:
+            raise LookupError("this life is not randomized")
+        return self.randomized_on
+
+    @property
+    def treated(self) -> Course:
+        """What comes of the treatment. Raises LookupError for a life without."""
+        if self.course is None:
+            raise LookupError("this life is not treated")
+        return self.course
+
     def draws(self, purpose: str) -> random.Random:
         """A generator of this life for one purpose: the same numbers on every build."""
         return random.Random(f"{SEED}/{self.number}/{purpose}")  # noqa: S311  (synthetic data, no secret)
@@ -115,7 +130,13 @@ SCREENED_ELSEWHERE = 6
 
 PROGRESSION_FREE_MONTHS = {"A": 8.9, "B": 8.0}  # medians of what is drawn, not results
 SURVIVAL_MONTHS = {"A": 20.3, "B": 15.5}
-MOST_CYCLES = {"A": 20, "B": 12}
+MOST_CYCLES = {"A": (11, 20), "B": (8, 11)}  # of most lives, of some
+SOME = 0.15
+CYCLE_DAYS = 21
+STOPPED_EARLY = (("ADVERSE EVENT", 0.10), ("WITHDRAWAL BY SUBJECT", 0.05))
+FEW_CYCLES = (2, 6)
+LOST_SHARE = 0.08
+SHAPE = 1.4
 
 
 def draw_plans() -> list[Plan]:
@@ -163,7 +184,7 @@ def _with_body(number: int, site: str, day: date, fate: Fate, rule: str = "") ->
     birth = _month_of_birth(day, age, draw)
     body = Body(sex, birth, age, height, weight, "0" if draw.random() < 0.6 else "1")
     response = Response(
-        marrow=min(2.0, max(0.5, draw.gauss(1, 0.32))),
+        marrow=min(2.4, max(0.4, draw.gauss(1, 0.42))),
         liver=draw.random() < 0.25,
         thyroid=draw.random() < 0.4,
         pressure=draw.random() < 0.4,
@@ -191,42 +212,55 @@ def arm_sequence() -> list[str]:
 
 
 def _allocate(plans: list[Plan]) -> None:
-    """Arms in the order of randomization, as the list will give them."""
-    order = sorted(
-        (plan for plan in plans if plan.fate is Fate.RANDOMIZED),
-        key=lambda plan: (plan.randomized_on, plan.number),
-    )
-    for plan, arm in zip(order, arm_sequence(), strict=True):
-        plans[plan.number - 1] = replace(plan, arm=arm, course=_draw_course(plan, arm))
+    """Arms in the order of randomization, as the list will give them; then what becomes of each arm."""
+    order = sorted((plan for plan in plans if plan.fate is Fate.RANDOMIZED), key=randomization_moment)
+    arms = [replace(plan, arm=arm) for plan, arm in zip(order, arm_sequence(), strict=True)]
+    for arm in MOST_CYCLES:
+        members = [plan for plan in arms if plan.arm == arm]
+        free, alive = _ranks(f"{arm}/progression", len(members)), _ranks(f"{arm}/survival", len(members))
+        for plan, *ranks in zip(members, free, alive, strict=True):
+            plans[plan.number - 1] = replace(plan, course=_draw_course(plan, *ranks))
 
 
-def _draw_course(plan: Plan, arm: str) -> Course:
-    draw = plan.draws("course")
-    start = plan.randomized_on
-    assert start is not None
-    free = min(40.0, max(1.3, draw.weibullvariate(PROGRESSION_FREE_MONTHS[arm] / 0.78, 1.4)))
-    alive = min(60.0, max(free + draw.uniform(0.6, 3), draw.weibullvariate(SURVIVAL_MONTHS[arm] / 0.78, 1.4)))
+def _ranks(purpose: str, count: int) -> list[float]:
+    """Evenly spread probabilities in random order, so that the median of the drawn times is the one meant."""
+    ranks = [(place + 0.5) / count for place in range(count)]
+    random.Random(f"{SEED}/{purpose}").shuffle(ranks)  # noqa: S311
+    return ranks
+
+
+def _months(median: float, rank: float) -> float:
+    """The time by which a share `rank` of people has had the event (Weibull, shape 1.4), in months."""
+    return median * (math.log(1 / (1 - rank)) / math.log(2)) ** (1 / SHAPE)
+
+
+def randomization_moment(plan: Plan) -> datetime:
+    """When the subject is randomized; the order of these moments is the order of the slots."""
+    return working_moment(plan.start, plan.draws("randomization"))
+
+
+def _draw_course(plan: Plan, free_rank: float, alive_rank: float) -> Course:
+    draw, arm, start = plan.draws("course"), plan.arm, plan.start
+    free = max(1.3, _months(PROGRESSION_FREE_MONTHS[arm], free_rank))
+    alive = max(free + draw.uniform(0.6, 3), _months(SURVIVAL_MONTHS[arm], alive_rank))
     progressed = _before_cut_off(start + timedelta(days=round(free * MONTH)))
     died = _before_cut_off(start + timedelta(days=round(alive * MONTH)))
-    toxic = draw.random() < 0.12
-    withdrew = not toxic and draw.random() < 0.06
-    until = (progressed or CUT_OFF) - start
-    possible = max(1, until.days // 22)
-    cycles = min(possible, MOST_CYCLES[arm], draw.randint(2, 7) if toxic or withdrew else 99)
     lost = None
-    if died and draw.random() < 0.08:
-        lost, died = died - timedelta(days=draw.randint(20, 120)), None
-    full = cycles >= MOST_CYCLES[arm] and cycles < possible
-    reason = (
-        "ADVERSE EVENT"
-        if toxic
-        else "WITHDRAWAL BY SUBJECT"
-        if withdrew
-        else "PHYSICIAN DECISION"
-        if full
-        else "PROGRESSIVE DISEASE"
-    )
+    if died and draw.random() < LOST_SHARE:
+        lost, died = died - timedelta(days=draw.randint(5, 60)), None
+        progressed = progressed if progressed and progressed < lost else None
+    cycles, reason = _draw_cycles(arm, ((progressed or lost or CUT_OFF) - start).days, draw)
     return Course(cycles, min(cycles, draw.choice((6, 6, 8))), reason, progressed, died, lost)
+
+
+def _draw_cycles(arm: str, days: int, draw: random.Random) -> tuple[int, str]:
+    """How many cycles are started in so many days, and why there are no more."""
+    possible = max(1, days // (CYCLE_DAYS + 1))
+    early = next((reason for reason, share in STOPPED_EARLY if draw.random() < share), None)
+    if early and possible > FEW_CYCLES[0]:
+        return min(possible, draw.randint(*FEW_CYCLES)), early
+    most = MOST_CYCLES[arm][draw.random() < SOME]
+    return min(possible, most), "PHYSICIAN DECISION" if most < possible else "PROGRESSIVE DISEASE"
 
 
 def _before_cut_off(day: date) -> date | None:

@@ -1,19 +1,19 @@
 """Screening of one life: consent, history, measurements, eligibility, and how it ends."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 
-from ecrf.demo.calendar import is_working_day, next_working_day, working_moment
+from ecrf.demo.calendar import is_working_day, next_working_day
 from ecrf.demo.desk import Desk
 from ecrf.demo.histories import draw_conditions, history_form, medicine_form, tumor_form
 from ecrf.demo.laboratory import Laboratory
-from ecrf.demo.plans import Fate, Plan
+from ecrf.demo.plans import Fate, Plan, randomization_moment
 from ecrf.demo.treatment import measure
 from ecrf.demo.visit_forms import Facts, fill_scheduled
 from patients.actions.enroll import enroll
 from patients.actions.randomize import randomize
-from patients.actions.visits import open_visit
 from patients.models import (
     ConcomitantMedication,
     Demographics,
@@ -50,7 +50,7 @@ def screen(desk: Desk, enrolled: dict[int, Subject]) -> Iterator[datetime]:
     _enroll(desk, enrolled)
     _first_sitting(desk)
     yield desk.after_visit(plan.screened_on + timedelta(days=1))
-    visit = _open_screening_visit(desk)
+    visit = desk.open("SCR", plan.screened_on)
     _measurements(desk, visit)
     if plan.fate is Fate.WAITING:
         return
@@ -63,13 +63,8 @@ def screen(desk: Desk, enrolled: dict[int, Subject]) -> Iterator[datetime]:
     yield desk.at(randomization_moment(plan))
     with desk.act():
         allocation = randomize(actor=desk.deciding(), subject=desk.subject)
-    assert allocation.arm.code == plan.arm, "the list gives another arm than the plan"
-
-
-def randomization_moment(plan: Plan) -> datetime:
-    """When the subject is randomized; the order of these moments is the order of the slots."""
-    assert plan.randomized_on is not None
-    return working_moment(plan.randomized_on, plan.draws("randomization"))
+    if allocation.arm.code != plan.arm:
+        raise RuntimeError("the list gives another arm than the plan")
 
 
 def _enroll(desk: Desk, enrolled: dict[int, Subject]) -> None:
@@ -101,18 +96,8 @@ def _first_sitting(desk: Desk) -> None:
     for condition, began in draw_conditions(plan):
         desk.enter(MedicalHistory, history_form(condition, began))
         if condition.medicine:
-            desk.enter(ConcomitantMedication, medicine_form(condition, began))
+            desk.enter(ConcomitantMedication, medicine_form(condition, condition.medicine, began))
     desk.enter(TumorHistory, tumor_form(plan))
-
-
-def _open_screening_visit(desk: Desk) -> Visit:
-    visit = Visit.objects.select_related("subject__site", "definition", "cycle").get(
-        subject=desk.subject, code="SCR"
-    )
-    with desk.act():
-        return open_visit(
-            actor=desk.entering(), visit=visit, occurred_on=desk.plan.screened_on, version=visit.version
-        )
 
 
 def _measurements(desk: Desk, visit: Visit) -> None:
@@ -129,14 +114,14 @@ def _measurements(desk: Desk, visit: Visit) -> None:
     fill_scheduled(desk, visit, "SCR", facts)
 
 
-def _screening_results(plan: Plan, draw: Any) -> dict[str, str]:
+def _screening_results(plan: Plan, draw: Random) -> dict[str, str]:
     results = Laboratory(plan).results({}, draw)
     if plan.failing_rule == "E7":
         results |= {"HBSAG": "positive", "HBVDNA": "185000"}
     return results
 
 
-def _day_of_judgment(plan: Plan) -> Any:
+def _day_of_judgment(plan: Plan) -> date:
     if plan.randomized_on is None:
         return next_working_day(plan.screened_on + timedelta(days=plan.draws("judgment").randint(3, 8)))
     day = plan.randomized_on - timedelta(days=1)

@@ -30,7 +30,7 @@ def serve(port: int) -> None:
     """Serve until interrupted, on the loopback address only."""
     connections.close_all()
     try:
-        from gunicorn.app.base import BaseApplication
+        from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
     except ImportError:
         _serve_simply(port)
     else:
@@ -38,7 +38,7 @@ def serve(port: int) -> None:
 
 
 def _serve_with(base: Any, port: int) -> None:
-    class Demonstration(base):  # type: ignore[misc]
+    class Demonstration(base):
         def load_config(self) -> None:
             # One process: the demonstration's throttles and locks count in its memory.
             settings = {"bind": f"{LOOPBACK}:{port}", "workers": 1, "threads": THREADS, "loglevel": "warning"}

@@ -31,6 +31,10 @@ class Entered:
     data: dict[str, Any]
     rows: dict[str, list[dict[str, Any]]]
 
+    def answers(self, row_of: str) -> list[dict[str, Any]]:
+        """The rows of a name; for the empty name the form's own answers, as the only one."""
+        return self.rows.get(row_of, []) if row_of else [self.data]
+
 
 @dataclass(frozen=True)
 class Slip:
@@ -51,35 +55,36 @@ class Slip:
     stays: float = 0.0
     by_investigator: bool = False
 
-    def row(self, entered: Entered) -> int | None:
-        """The place of the first row the slip can happen in; 0 for the form itself."""
-        if not self.row_of:
-            return 0 if entered.data.get(self.field) is not None and self.fits(entered.data) else None
-        rows = entered.rows.get(self.row_of, [])
-        return next(
-            (place for place, row in enumerate(rows) if row.get(self.field) is not None and self.fits(row)),
-            None,
-        )
+    def place(self, entered: Entered) -> int | None:
+        """The place of the first row the slip can happen in, 0 for the form itself; None for nowhere."""
+        for place, answers in enumerate(entered.answers(self.row_of)):
+            if answers.get(self.field) is not None and self.fits(answers):
+                return place
+        return None
 
-    def spoil(self, entered: Entered, draw: random.Random) -> Entered:
-        written = deepcopy(entered)
-        place = self.row(entered)
-        assert place is not None
-        answers = written.rows[self.row_of][place] if self.row_of else written.data
-        answers[self.field] = self.wrong(answers[self.field], draw)
+
+@dataclass(frozen=True)
+class Happened:
+    """A slip in one form: what is true, and in which row (0 for the form itself) it is written wrongly."""
+
+    slip: Slip
+    entered: Entered
+    place: int
+
+    def written(self, draw: random.Random) -> Entered:
+        """The form with the slip in it."""
+        written = deepcopy(self.entered)
+        answers = written.answers(self.slip.row_of)[self.place]
+        answers[self.slip.field] = self.slip.wrong(answers[self.slip.field], draw)
         return written
 
-    def truth(self, entered: Entered) -> Corrections:
+    def truth(self) -> Corrections:
         """What a correction sends: only the answer that was wrong."""
-        place = self.row(entered)
-        assert place is not None
-        if self.row_of:
-            true = entered.rows[self.row_of][place][self.field]
-            return {}, {self.row_of: [{"repeat": place + 1, self.field: true}]}
-        return {self.field: entered.data[self.field]}, {}
-
-    def never_found(self, draw: random.Random) -> bool:
-        return draw.random() < self.stays
+        field, row_of = self.slip.field, self.slip.row_of
+        true = self.entered.answers(row_of)[self.place][field]
+        if row_of:
+            return {}, {row_of: [{"repeat": self.place + 1, field: true}]}
+        return {field: true}, {}
 
 
 def _exchanged(value: Any, draw: random.Random) -> Any:
@@ -103,11 +108,27 @@ def _afternoon(value: Any, draw: random.Random) -> str:
     return f"{(int(value[:2]) - 9) % 24:02d}{value[2:]}"
 
 
+def _too_low(value: Any, draw: random.Random) -> int:
+    return 58
+
+
+def _moderate(value: Any, draw: random.Random) -> str:
+    return "2"
+
+
+def _a_year_before(value: Any, draw: random.Random) -> str:
+    return str(int(value[:4]) - 1)
+
+
 def _has_two_different_digits(field: str) -> Callable[[dict[str, Any]], bool]:
     return lambda answers: str(answers[field])[-2:].isdigit() and len(set(str(answers[field])[-2:])) == 2
 
 
-def _is_marked(answers: dict[str, Any]) -> bool:
+def _stays_a_pulse(answers: dict[str, Any]) -> bool:
+    return answers["pulse"] < 100 and answers["pulse"] % 10 in (5, 6, 9)
+
+
+def _is_judged(answers: dict[str, Any]) -> bool:
     return answers.get("clinically_significant") is not None
 
 
@@ -115,33 +136,38 @@ def _is_mild(answers: dict[str, Any]) -> bool:
     return answers.get("grade") == "1"
 
 
+FROM_THE_WARD = "corrected from the ward chart"
+# fmt: off
 SLIPS = (
-    Slip(VitalSigns, "pulse", 0.008, _exchanged, "Digits exchanged; corrected from the ward chart",
-         fits=_has_two_different_digits("pulse")),
-    Slip(VitalSigns, "temperature", 0.008, _three_degrees_more, "Misread; corrected from the ward chart"),
-    Slip(VitalSigns, "systolic", 0.009, lambda value, draw: 58, "Entered in the wrong field; corrected from the ward chart",
+    Slip(VitalSigns, "pulse", 0.008, _exchanged, f"Digits exchanged; {FROM_THE_WARD}",
+         fits=_stays_a_pulse),
+    Slip(VitalSigns, "temperature", 0.008, _three_degrees_more, f"Misread; {FROM_THE_WARD}"),
+    Slip(VitalSigns, "systolic", 0.009, _too_low, f"Entered in the wrong field; {FROM_THE_WARD}",
          row_of="blood_pressures"),
     Slip(LabSample, "clinically_significant", 0.045, _nothing, "Clinical significance assessed after a query",
-         row_of="results", fits=_is_marked, found_after=(2, 30), stays=0.07, by_investigator=True),
+         row_of="results", fits=_is_judged, found_after=(2, 30), stays=0.07, by_investigator=True),
     Slip(LabSample, "value", 0.006, _exchanged, "Transcription error; corrected from the laboratory report",
          row_of="results", fits=_has_two_different_digits("value")),
     Slip(LabSample, "collected_at", 0.004, _afternoon, "Time of collection corrected from the label"),
-    Slip(DoseAdministration, "ended_at", 0.012, _afternoon, "End of infusion corrected from the infusion record"),
+    Slip(DoseAdministration, "ended_at", 0.012, _afternoon,
+         "End of infusion corrected from the infusion record"),
     Slip(DoseAdministration, "difference", 0.07, _nothing, "Reason for the difference added after a query",
-         found_after=(3, 30), stays=0.08),
-    Slip(DoseAdministration, "batch_number", 0.006, _exchanged, "Batch number corrected from the pharmacy record",
+         found_after=(3, 30), stays=0.15),
+    Slip(DoseAdministration, "batch_number", 0.006, _exchanged, "Corrected from the pharmacy record",
          fits=_has_two_different_digits("batch_number")),
-    Slip(AdverseEvent, "grade", 0.03, lambda value, draw: "2", "Grade corrected by the investigator after review",
+    Slip(AdverseEvent, "grade", 0.03, _moderate, "Grade corrected by the investigator after review",
          fits=_is_mild, by_investigator=True),
     Slip(ConcomitantMedication, "dose_unit", 0.03, _nothing, "Unit of the dose added"),
-    Slip(MedicalHistory, "started", 0.03, lambda value, draw: str(int(value[:4]) - 1), "Year corrected by the subject"),
+    Slip(ConcomitantMedication, "indication", 0.05, _nothing, "Indication added", stays=0.4),
+    Slip(MedicalHistory, "started", 0.03, _a_year_before, "Year corrected by the subject"),
     Slip(Demographics, "age", 0.04, _one_more, "Age corrected: completed years at consent"),
-)  # fmt: skip
+)
+# fmt: on
 
 
-def draw_slip(form: type[CaseReportForm], entered: Entered, draw: random.Random) -> Slip | None:
+def draw_slip(form: type[CaseReportForm], entered: Entered, draw: random.Random) -> Happened | None:
     """The slip that happens in this form, if any."""
     for slip in SLIPS:
-        if slip.form is form and slip.row(entered) is not None and draw.random() < slip.share:
-            return slip
+        if slip.form is form and (place := slip.place(entered)) is not None and draw.random() < slip.share:
+            return Happened(slip, entered, place)
     return None

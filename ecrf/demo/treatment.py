@@ -15,11 +15,10 @@ from ecrf.demo.adverse_events import (
     Happening,
     draw_happenings,
 )
-from ecrf.demo.calendar import next_working_day
+from ecrf.demo.calendar import nearest_working_day, next_working_day
 from ecrf.demo.laboratory import Influence, Laboratory, after_course, before_course
-from ecrf.demo.plans import Course, Plan
+from ecrf.demo.plans import CYCLE_DAYS, Course, Plan
 
-CYCLE_DAYS = 21
 DELAY_DAYS = 7
 OBSERVED_AFTER_LAST_DOSE = 30
 
@@ -34,6 +33,7 @@ MISSED = (
     "Fever on the day before",
     "Subject was on a journey",
 )
+NO_DAY_8 = "No gemcitabine in this cycle"
 LEVELS = {12: ((12, "QD"), (8, "QD"), (4, "QD"), (4, "QOD")), 8: ((8, "QD"), (4, "QD"), (4, "QOD"))}
 """Dose and frequency of lenvatinib by planned starting dose and number of reductions."""
 
@@ -59,17 +59,25 @@ class Dose:
 
 @dataclass
 class Day:
-    """One visit of a cycle. `on` None: missed, and why. `recovered_from`: the count that delayed it."""
+    """One visit of a cycle. `waited`: the day and the count that delayed it."""
 
     cycle: int
     day: int
-    on: date | None
-    missed: str = ""
-    results: dict[str, str] = field(default_factory=dict)
-    measured: Measured | None = None
+    on: date
+    results: dict[str, str]
+    measured: Measured
     ecog: str = ""
     doses: dict[str, Dose] = field(default_factory=dict)
     waited: tuple[date, dict[str, str]] | None = None
+
+
+@dataclass
+class Missed:
+    """A visit of a cycle that did not take place, and why."""
+
+    cycle: int
+    day: int
+    why: str
 
 
 @dataclass
@@ -84,18 +92,23 @@ class Period:
 
 @dataclass
 class Treatment:
-    days: list[Day]
+    """The visits of the cycles, lenvatinib, the events; `last_day` is that of the last dose."""
+
+    days: list[Day | Missed]
     periods: list[Period]
     happenings: list[Happening]
     last_day: date
 
+    @property
+    def attended(self) -> list[Day]:
+        return [day for day in self.days if isinstance(day, Day)]
+
 
 def draw_treatment(plan: Plan) -> Treatment:
     """Everything that happens to one randomized life under treatment."""
-    course = plan.course
-    assert course is not None
+    course = plan.treated
     days = _Drawing(plan, course).draw()
-    attended = [day.on for day in days if day.on]
+    attended = [day.on for day in days if isinstance(day, Day)]
     last_dose = _last_dose(plan, course, attended[-1])
     happenings = draw_happenings(plan, attended[0], last_dose + timedelta(days=OBSERVED_AFTER_LAST_DOSE))
     periods = draw_periods(plan, attended[0], last_dose, happenings)
@@ -116,13 +129,12 @@ class _Drawing:
         self.draw_from = plan.draws("treatment")
         self.laboratory = Laboratory(plan)
         self.chemotherapy_share = 1.0
-        self.days: list[Day] = []
+        self.days: list[Day | Missed] = []
 
-    def draw(self) -> list[Day]:
-        assert self.plan.randomized_on is not None
-        planned = self.plan.randomized_on + timedelta(days=self.draw_from.randint(0, 3))
+    def draw(self) -> list[Day | Missed]:
+        planned = self.plan.start + timedelta(days=self.draw_from.randint(1, 4))
         for cycle in range(1, self.course.cycles + 1):
-            on = next_working_day(
+            on = nearest_working_day(
                 planned + timedelta(days=self.draw_from.choice((-1, 0, 0, 0, 0, 1, 2)) if cycle > 1 else 0)
             )
             if cycle > 1 and self._over(on):
@@ -130,6 +142,8 @@ class _Drawing:
             started = self._day_1(cycle, on)
             if self._with_chemotherapy(cycle):
                 self._day_8(cycle, started)
+            elif self.plan.arm == "B":
+                self.days.append(Missed(cycle, 8, NO_DAY_8))
             planned = started + timedelta(days=CYCLE_DAYS)
         return self.days
 
@@ -152,9 +166,8 @@ class _Drawing:
             on = next_working_day(on + timedelta(days=DELAY_DAYS))
             self.chemotherapy_share = FOUR_FIFTHS
             results = self._recovered(influence)
-        day = Day(cycle, 1, on, results=results, waited=waited, ecog=self._ecog(cycle))
-        day.measured = measure(self.plan, cycle, self.draw_from)
-        day.doses = self._doses_of_day_1(cycle)
+        day = Day(cycle, 1, on, results, measure(self.plan, cycle, self.draw_from), self._ecog(cycle))
+        day.waited, day.doses = waited, self._doses_of_day_1(cycle)
         self.days.append(day)
         return on
 
@@ -166,12 +179,15 @@ class _Drawing:
         }
 
     def _day_8(self, cycle: int, started: date) -> None:
-        on = next_working_day(started + timedelta(days=7 + self.draw_from.choice((-1, 0, 0, 0, 1))))
+        on = nearest_working_day(started + timedelta(days=7 + self.draw_from.choice((-1, 0, 0, 0, 1))))
         if self.draw_from.random() < 0.05:
-            self.days.append(Day(cycle, 8, None, missed=self.draw_from.choice(MISSED)))
+            self.days.append(Missed(cycle, 8, self.draw_from.choice(MISSED)))
             return
-        results = self._results(after_course(self.plan, cycle))
-        day = Day(cycle, 8, on, results=results, measured=measure(self.plan, cycle, self.draw_from))
+        influence = after_course(self.plan, cycle)
+        if self.draw_from.random() < 0.08:
+            influence = _deeper(influence)
+        results = self._results(influence)
+        day = Day(cycle, 8, on, results, measure(self.plan, cycle, self.draw_from))
         day.doses = {GEMCITABINE: self._dose_of_day_8(results)}
         self.days.append(day)
 
@@ -210,7 +226,7 @@ def _reaches(results: dict[str, str], needed: dict[str, float]) -> bool:
 
 
 def _deeper(influence: Influence) -> Influence:
-    return influence | {code: influence.get(code, 1.0) * 0.62 for code in ("NEUT", "PLAT")}
+    return influence | {code: influence.get(code, 1.0) * 0.55 for code in ("NEUT", "PLAT")}
 
 
 def measure(plan: Plan, cycle: int, draw: random.Random, readings: int = 1) -> Measured:

@@ -1,17 +1,16 @@
 """Treatment of one randomized life, entered visit by visit."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from ecrf.demo.desk import Desk
 from ecrf.demo.events import Events
 from ecrf.demo.follow_up import finish
 from ecrf.demo.imaging import Imaging
 from ecrf.demo.medication import Medication
-from ecrf.demo.treatment import Day, draw_treatment
+from ecrf.demo.treatment import Day, Missed, draw_treatment
 from ecrf.demo.visit_forms import Facts, fill_scheduled, sample
-from patients.actions.visits import add_unscheduled_visit, miss_visit, open_cycle, open_visit
-from patients.models import Visit
+from patients.actions.visits import add_unscheduled_visit, open_cycle
 
 VISIT_CODE = {1: "D1", 8: "D8"}
 
@@ -22,19 +21,19 @@ def treat(desk: Desk) -> Iterator[datetime]:
     medication = Medication(desk, treatment)
     events, imaging = Events(desk, treatment), Imaging(desk, treatment)
     for day in treatment.days:
-        if day.on is None:
+        if isinstance(day, Missed):
             yield desk.after_visit(desk.today + timedelta(days=day.day))
-            _miss(desk, day)
+            desk.miss(_code(day), day.why)
             continue
         yield from imaging.until(day.on)
         if day.waited:
             yield desk.after_visit(day.waited[0])
-            _counted_too_low(desk, day)
+            _counted_too_low(desk, *day.waited)
         yield desk.after_visit(day.on)
         if day.day == 1 and day.cycle > 1:
             with desk.act():
                 open_cycle(actor=desk.entering(), subject=desk.subject)
-        visit = _open(desk, day)
+        visit = desk.open(_code(day), day.on)
         facts = Facts(day.on, day.cycle, day.measured, None, day.ecog, day.results)
         fill_scheduled(desk, visit, VISIT_CODE[day.day], facts)
         medication.give(visit, day)
@@ -45,29 +44,12 @@ def treat(desk: Desk) -> Iterator[datetime]:
     yield from finish(desk, treatment, medication, events)
 
 
-def _planned(desk: Desk, code: str) -> Visit:
-    return Visit.objects.select_related("subject__site", "definition", "cycle").get(
-        subject=desk.subject, code=code
-    )
+def _code(day: Day | Missed) -> str:
+    return f"C{day.cycle}{VISIT_CODE[day.day]}"
 
 
-def _open(desk: Desk, day: Day) -> Visit:
-    visit = _planned(desk, f"C{day.cycle}{VISIT_CODE[day.day]}")
-    assert day.on is not None
-    with desk.act():
-        return open_visit(actor=desk.entering(), visit=visit, occurred_on=day.on, version=visit.version)
-
-
-def _miss(desk: Desk, day: Day) -> None:
-    visit = _planned(desk, f"C{day.cycle}{VISIT_CODE[day.day]}")
-    with desk.act():
-        miss_visit(actor=desk.entering(), visit=visit, why=day.missed, version=visit.version)
-
-
-def _counted_too_low(desk: Desk, day: Day) -> None:
+def _counted_too_low(desk: Desk, on: date, results: dict[str, str]) -> None:
     """The blood count that delayed a cycle, at a visit of its own."""
-    assert day.waited is not None
-    on, results = day.waited
     with desk.act():
         visit = add_unscheduled_visit(
             actor=desk.entering(),

@@ -6,12 +6,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from ecrf.demo.desk import Desk
-from ecrf.demo.laboratory import REPORTED, SHORT_CHEMISTRY, TESTS
+from ecrf.demo.laboratory import REPORTED, UNDER_TREATMENT
 from ecrf.demo.treatment import Measured
 from patients.models import EcogAssessment, LabSample, Visit, VitalSigns
 
-FULL_CHEMISTRY_EVERY = 4
-THYROID_EVERY = 2
+FULL_CHEMISTRY_EVERY = 6
+THYROID_EVERY = 3
+NOT_DONE_SHARE = 0.02
 LAST_AGE_OF_PREGNANCY_TEST = 54
 
 CONVERSIONS = {
@@ -41,26 +42,29 @@ def fill_scheduled(desk: Desk, visit: Visit, code: str, facts: Facts) -> None:
         if due.first_cycle_only and facts.cycle != 1:
             continue
         if due.form == "VS" and facts.measured:
-            vital_signs(desk, visit, facts)
+            vital_signs(desk, visit, facts, facts.measured)
         elif due.form == "ECOG" and facts.ecog:
-            desk.enter(
-                EcogAssessment, {"assessed_on": facts.on.isoformat(), "grade": facts.ecog}, visit=visit
-            )
+            performance_status(desk, visit, facts)
         elif due.form == "LB" and is_due(desk, due.panel, facts):
             sample(desk, visit, due.panel, facts)
 
 
 def is_due(desk: Desk, panel: str, facts: Facts) -> bool:
-    """Which samples are taken: a pregnancy test of younger women, thyroid in every second cycle."""
+    """Which samples are taken: a pregnancy test of younger women, thyroid in every third cycle."""
     body = desk.plan.body
     if panel == "PREGNANCY":
         return body.sex == "F" and body.age <= LAST_AGE_OF_PREGNANCY_TEST
     return panel != "THYROID" or not facts.cycle or facts.cycle % THYROID_EVERY == 0
 
 
-def vital_signs(desk: Desk, visit: Visit, facts: Facts) -> None:
-    measured = facts.measured
-    assert measured is not None
+def performance_status(desk: Desk, visit: Visit, facts: Facts) -> None:
+    if facts.cycle and desk.draw.random() < NOT_DONE_SHARE:
+        desk.enter(EcogAssessment, {}, visit=visit, not_done="Not assessed at this visit")
+        return
+    desk.enter(EcogAssessment, {"assessed_on": facts.on.isoformat(), "grade": facts.ecog}, visit=visit)
+
+
+def vital_signs(desk: Desk, visit: Visit, facts: Facts, measured: Measured) -> None:
     answers: dict[str, Any] = {
         "measured_on": facts.on.isoformat(),
         "weight": str(measured.weight),
@@ -101,15 +105,15 @@ def sample(desk: Desk, visit: Visit, panel: str, facts: Facts) -> None:
 
 
 def tests_reported(panel: str, facts: Facts) -> tuple[str, ...]:
-    if panel == "CHEMISTRY" and facts.cycle and facts.cycle % FULL_CHEMISTRY_EVERY:
-        return SHORT_CHEMISTRY
-    return REPORTED[panel]
+    if facts.cycle == 0 or (panel == "CHEMISTRY" and facts.cycle and facts.cycle % FULL_CHEMISTRY_EVERY == 0):
+        return REPORTED[panel]
+    return UNDER_TREATMENT.get(panel, REPORTED[panel])
 
 
 def result_row(desk: Desk, code: str, facts: Facts) -> dict[str, Any]:
     unit = desk.cast.unit_of(desk.plan.site, code)
     text = in_unit(code, facts.results[code], unit)
-    if code in TESTS and code == "K" and desk.draw.random() < 0.02:
+    if code == "K" and desk.draw.random() < 0.02:
         return {"test": code, "missing_reasons": {"value": "NOT_DONE"}}
     row: dict[str, Any] = {"test": code, "value": text}
     if unit and not text.isalpha() and not text.endswith("+"):
