@@ -60,14 +60,20 @@ def write(path: Path, progress: Progress = lambda rows: None) -> int:
     total = 0
     with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
         for model in models_of_the_record():
-            rows = model._base_manager.order_by("pk")
-            names = [column.name for column in stored_columns(model)]
-            text = serializers.serialize("jsonl", rows.iterator(chunk_size=2000), fields=names)
-            packed.write(str(text).encode())
-            count = rows.count()
+            count = 0
+            for line in lines_of(model):
+                packed.write(f"{line}\n".encode())
+                count += 1
             total += count
             progress(count)
     return total
+
+
+def lines_of(model: type[models.Model]) -> Iterator[str]:
+    """The rows of a model as they stand in the file, in the order of their keys."""
+    names = [column.name for column in stored_columns(model)]
+    rows = model._base_manager.order_by("pk").iterator(chunk_size=2000)
+    yield from str(serializers.serialize("jsonl", rows, fields=names)).splitlines()
 
 
 def _refuse_secrets() -> None:
