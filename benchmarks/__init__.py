@@ -1,0 +1,1 @@
+"""Every claim about performance, runnable: `python benchmarks/run.py --quick`."""
