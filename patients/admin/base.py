@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 from patients.models import Subject
 from patients.selectors import subjects, visible
 from trials.admin.base import StudyAdmin, user_of
 from trials.models import User
-from trials.roles import Verb
+from trials.roles import Verb, may
 
 WRITING = ("GET", "HEAD", "OPTIONS", "POST")
 
@@ -18,7 +19,16 @@ class ClinicalAdmin(StudyAdmin):
     """Base of every model of captured data."""
 
     verb = Verb.READ
-    history_verb = Verb.READ_AUDIT
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        self.enter(request)
+        record = self.found(request, object_id)
+        site = record.site if isinstance(record, Subject) else record.subject.site
+        if not may(user_of(request), Verb.READ_AUDIT, site=site):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def visible_to(self, user: User) -> QuerySet[Any]:
         return visible(self.model, user)

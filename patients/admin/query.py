@@ -51,7 +51,7 @@ class QueryAdmin(ClinicalAdmin):
     readonly_fields = ("form_link",)
 
     def visible_to(self, user: User) -> QuerySet[Query]:
-        return super().visible_to(user).select_related("subject")
+        return super().visible_to(user).select_related("subject__site")
 
     @admin.display(description=_("Form"))
     def form_link(self, query: Query) -> str:

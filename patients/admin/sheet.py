@@ -83,7 +83,7 @@ class RowSet:
         self.section = section
         self.rows = {row.repeat: row for row in rows}
         self.given = [set(each) for each in given]
-        self.names = dict(pair for pairs in offers.values() for pair in pairs)
+        self.names = {noun: dict(pairs) for noun, pairs in offers.items()}
         started = [initial_row(section, row) for row in rows] + [dict(each) for each in given]
         formset = forms.formset_factory(
             RowForm, extra=0 if started else 1, max_num=MAXIMUM_ROWS, absolute_max=MAXIMUM_ROWS
@@ -109,9 +109,13 @@ class RowSet:
     def key_question(self) -> str:
         return " · ".join(self.section.item(name).question for name in self.keys)
 
+    def _name(self, item: Item, form: RowForm) -> str:
+        code = str(form[item.name].value() or "")
+        return self.names[item.protocol_noun.__name__].get(code, code) if item.protocol_noun else code
+
     def row_of(self, form: RowForm) -> Row | None:
-        number = form["repeat"].value()
-        return self.rows.get(int(number)) if str(number or "").isdigit() else None
+        number = str(form["repeat"].value() or "")
+        return self.rows.get(int(number)) if number.isascii() and number.isdigit() else None
 
     def data_typed(self) -> list[dict[str, Any]]:
         """The lines as the action takes them; blank new ones are left out."""
@@ -154,7 +158,7 @@ class RowSet:
             for item in self.section.asked
             if item not in hidden
         ]
-        key = " · ".join(self.names.get(form[item.name].value() or "", "") for item in hidden)
+        key = " · ".join(self._name(item, form) for item in hidden)
         computed = _computed(self.section, row) if row is not None else []
         elsewhere = [query for query in own if query.field not in {cell.item.name for cell in cells}]
         return Line(form, row, key, cells, computed, elsewhere)

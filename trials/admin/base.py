@@ -53,7 +53,6 @@ class StudyAdmin(ModelAdmin):
     """
 
     verb = Verb.READ_PROTOCOL
-    history_verb: Verb | None = None
     hidden = False
 
     actions = None
@@ -140,8 +139,6 @@ class StudyAdmin(ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Who changed what, when and why; reading only."""
-        if self.history_verb is not None and not may(user_of(request), self.history_verb):
-            raise Http404 if self.hidden else PermissionDenied
         self.enter(request)
         record = self.found(request, object_id)
         context = {
