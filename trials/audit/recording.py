@@ -40,6 +40,7 @@ class Recording:
     chains: dict[int, Chain]
     history_models: dict[type[models.Model], None] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
+    written: set[int] = field(default_factory=set)
 
     def event_id_of(self, instance: Any) -> int:
         """The id of the event that this instance's history row belongs to.
@@ -50,6 +51,7 @@ class Recording:
         chain = self.chains.get(instance.audit_chain_id)
         if chain is None:
             raise NotRecording(f"{instance._meta.label} belongs to a chain that this act has not locked")
+        self.written.add(chain.pk)
         return event_id(chain.pk, chain.last_number + 1)
 
     def touched(self, history_model: Any) -> None:
@@ -126,6 +128,8 @@ def recording(chains: Chain | Iterable[Chain], act: Act, *, durable: bool = True
 def _close(record: Recording) -> None:
     origin = current_origin()
     for chain in record.chains.values():
+        if chain.pk not in record.written and chain.pk not in record.notes:
+            continue  # locked only so that nobody else writes meanwhile
         number = chain.last_number + 1
         rows, rows_digest = digest_of_rows(event_id(chain.pk, number), list(record.history_models))
         note = record.notes.get(chain.pk, "")
