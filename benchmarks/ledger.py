@@ -114,7 +114,7 @@ def _regulated() -> Iterable[type[models.Model]]:
 
 def _read(model: type[models.Model], key: str, values: Sequence[int]) -> Table:
     """Rows as the driver gives them, without any conversion by Django."""
-    columns = [field.column for field in model._meta.concrete_fields if not field.generated]
+    columns = [str(field.column) for field in model._meta.concrete_fields if not field.generated]
     name = model._meta.db_table
     rows: list[tuple[Any, ...]] = []
     with connection.cursor() as cursor:

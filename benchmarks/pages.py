@@ -44,7 +44,7 @@ def api_queries(token: str, path: str) -> int:
     def ask() -> None:
         reply = client.get(path)
         assert reply.status_code == 200, (path, reply.status_code)
-        b"".join(reply.streaming_content if reply.streaming else [reply.content])
+        reply.getvalue()  # a stream is read to its end
 
     ask()
     return queries_of(ask)

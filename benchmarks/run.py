@@ -17,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 
-QUICK = {"creates": 5, "forms": 25, "reads": 5, "imports": 3}
+QUICK = {"creates": 5, "forms": 20, "reads": 5, "imports": 3}
 FULL = {"creates": 9, "forms": 100, "reads": 15, "imports": 7}
 """Rounds of each kind, and forms that each of the eight connections enters in a round."""
 QUICK_SECONDS, FULL_SECONDS = 150, 1200

@@ -24,6 +24,7 @@ from trials.models import LabTest, ReferenceRange, Role, Site, Study, User
 FIRST_DAY = date(2021, 3, 1)
 VISIT = "SCR"
 TESTS = 20
+CODES = [f"T{number}" for number in range(1, TESTS + 1)]
 LOW, HIGH = 10, 50
 REASON = "transfer from the laboratory system"
 
@@ -47,12 +48,9 @@ def prepare() -> Setting:
     study = make_study("BENCH")
     site = make_site(study, "ZS")
     laboratory = site.laboratories.get()
-    known = study.labtests.count()
     tests = [
-        LabTest(
-            study=study, code=f"T{number}", name=f"Test {number}", panel="PANEL", unit="U/L", order=number
-        )
-        for number in range(known, TESTS + known)
+        LabTest(study=study, code=code, name=f"Test {code}", panel="PANEL", unit="U/L", order=order)
+        for order, code in enumerate(CODES, study.labtests.count())
     ]
     save(study.chain, *tests)
     limits = {"low": Decimal(LOW), "high": Decimal(HIGH), "valid_from": date(2019, 1, 1)}
@@ -88,7 +86,6 @@ def samples(setting: Setting, subjects: list[Subject], count: int) -> Iterator[L
     """Samples of twenty results each, spread evenly over the subjects; one result in twenty is abnormal."""
     setting.transfers += 1
     chance = random.Random(setting.transfers)
-    codes = [f"T{number}" for number in range(3, TESTS + 3)]
     laboratory = f"{setting.site.code}-LAB"
     for number in range(count):
         yield {
@@ -98,7 +95,7 @@ def samples(setting: Setting, subjects: list[Subject], count: int) -> Iterator[L
             "collected_on": FIRST_DAY.isoformat(),
             "laboratory": laboratory,
             "panel": "PANEL",
-            "results": [{"test": code, "value": _value(chance), "unit": "U/L"} for code in codes],
+            "results": [{"test": code, "value": _value(chance), "unit": "U/L"} for code in CODES],
         }
 
 

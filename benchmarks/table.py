@@ -13,8 +13,8 @@ PACKAGES = ("Django", "djangorestframework", "django-simple-history", "psycopg",
 
 HEADING = """# Benchmarks
 
-Written by `python benchmarks/run.py{options} --write`. Every measurement stands beside its raw limit: the same
-rows, columns and durability in plain SQL, taken in the same run, turn and turn about. Only the ratio
+Written by `python benchmarks/run.py{options} --write`. Every measurement stands beside its raw limit: the
+same rows, columns and durability in plain SQL, taken in the same run, turn and turn about. Only the ratio
 (time of the application / time of the raw limit) may be compared between machines; the absolute numbers say
 something about this run only.
 """
@@ -23,14 +23,14 @@ CAVEATS = """## What these numbers do not say
 
 - They were taken on a machine that other work shares. Look at the range of the ratio, not at its last digit;
   a rerun moves it.
-- Clients, server, database and raw limit share {processors} processor(s): a server of its own would do more, and the
-  raw limit loses nothing to a network or to another process that parses HTTP.
+- Clients, server, database and raw limit share {processors} processors. The raw limit runs in the process of
+  the clients: it parses no HTTP and waits for no other process but the database.
 - Both databases flush every commit to disk (SQLite: WAL with synchronous=FULL; PostgreSQL: fsync,
   synchronous_commit and full_page_writes on), for the application and for the raw limit alike. How long the
   disk took to flush 4 KiB in this run: {flushes}.
-- The raw limit does no permission check, no validation, no derivation, no edit check, no hash and no read-back;
-  its rows are copies that would not verify. It is a limit, not a rival.
-- The server is gunicorn with {workers} workers of {threads} threads under demo settings on loopback, without TLS.
+- The raw limit checks no right, validates, derives and questions nothing, computes no hash and reads nothing
+  back; its rows are copies that would not verify. It is a limit, not a rival.
+- The server is gunicorn with {workers} workers of {threads} threads, demo settings, on loopback, without TLS.
 - A median of few rounds: {rounds}.
 """
 

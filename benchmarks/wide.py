@@ -23,7 +23,8 @@ CODES = 'study.code, site.code, subject.code AS "subject", visit.code AS "visit"
 def statement(where: str) -> str:
     """Every column that the application shows of a sample and its results, with the codes it refers to."""
     columns = [*_columns("sample", LabSample, ""), *_columns("result", LabResult, "result.")]
-    return f"SELECT {', '.join(columns)}, {CODES} {SAMPLES} {where} ORDER BY subject.code, sample.id, result.repeat"
+    order = "ORDER BY subject.code, sample.id, result.repeat"
+    return f"SELECT {', '.join(columns)}, {CODES} {SAMPLES} {where} {order}"
 
 
 def page(connection: plain.Plain, size: int) -> tuple[list[str], list[tuple[Any, ...]]]:
