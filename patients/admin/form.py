@@ -69,7 +69,8 @@ class FormAdmin(ClinicalAdmin):
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
         self.definition = definition_of(model)
-        self.answers = self.definition.asked[:COLUMNS_OF_ANSWERS]
+        telling = [item for item in self.definition.asked if item.kind not in ("time", "narrative")]
+        self.answers = telling[:COLUMNS_OF_ANSWERS]
         protocol_items = [item.name for item in self.answers if item.protocol_noun is not None]
         self.related = ["subject__site", "subject__study", "visit", *protocol_items]
 

@@ -10,10 +10,14 @@ from django.db.models import CharField, F, Value
 from django.utils.translation import gettext as _
 
 from patients.admin.addresses import add_url, page_url
+from patients.admin.worklists import OUT_OF_THE_STUDY
 from patients.forms import FormDefinition, definitions
 from patients.models import EntryState, Query, QueryState, Subject, Visit, VisitStatus
 from patients.selectors import visits_of
 from trials.models import ScheduledForm
+
+FLOW = ("IC", "DM", "MH", "TH", "IE", "CM", "ECD", "AE", "DS")
+"""The order in which a coordinator meets the forms that belong to no visit."""
 
 
 @dataclass
@@ -79,7 +83,7 @@ def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
     ]
     forms = [
         _form_line(subject, definition, records, queries, may_enter)
-        for definition in kinds.values()
+        for definition in sorted(kinds.values(), key=_place)
         if not definition.at_visit
     ]
     states = Counter(record["entry_state"] for record in records)
@@ -88,6 +92,11 @@ def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
     if started:
         counts[_("Not started")] = started
     return Overview(visits, forms, counts, sum(queries.values()))
+
+
+def _place(definition: FormDefinition) -> int:
+    """Where a form stands among those of the whole casebook; one that is not in the list comes last."""
+    return FLOW.index(definition.oid) if definition.oid in FLOW else len(FLOW)
 
 
 def _records(subject: Subject, kinds: Iterable[FormDefinition]) -> Iterator[dict[str, Any]]:
@@ -130,7 +139,12 @@ def _visit_line(
     today: date,
     may_enter: bool,
 ) -> VisitLine:
-    overdue = visit.status == VisitStatus.PLANNED and visit.window_to is not None and visit.window_to < today
+    overdue = (
+        visit.status == VisitStatus.PLANNED
+        and visit.window_to is not None
+        and visit.window_to < today
+        and subject.status not in OUT_OF_THE_STUDY
+    )
     line = VisitLine(visit, overdue)
     here = [record for record in records if record["visit_id"] == visit.pk]
     line.chips = [_chip(kinds[record["oid"]], record, queries) for record in here]

@@ -16,6 +16,10 @@ SHOWN = 10
 SHOWN_OF_SUBJECT = 50
 
 
+OUT_OF_THE_STUDY = (SubjectStatus.SCREEN_FAILURE, SubjectStatus.ENDED)
+"""Subjects who are waited for no more."""
+
+
 @dataclass
 class SiteCount:
     """Subjects of one site by status, in the order of SubjectStatus."""
@@ -53,6 +57,7 @@ def queries_to_answer(user: User, subject: Subject | None = None) -> list[QueryL
 def overdue_visits(user: User, today: date) -> list[Visit]:
     """Planned visits whose window has closed, the longest overdue first."""
     late = visible(Visit, user).filter(status=VisitStatus.PLANNED, window_to__lt=today)
+    late = late.exclude(subject__status__in=OUT_OF_THE_STUDY)
     return list(late.select_related("subject").order_by("window_to", "id")[:SHOWN])
 
 
