@@ -187,7 +187,6 @@ def json_schema(form: FormDefinition) -> dict[str, Any]:
         "x-repeats": form.repeats,
         "x-at-visit": form.at_visit,
         "properties": properties,
-        "required": [item.name for item in form.asked if item.required],
         "additionalProperties": False,
     }
 
@@ -196,7 +195,6 @@ def _section_schema(section: Section) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": section_properties(section) | EXTERNAL_ID | ROW_ADDRESS,
-        "required": [item.name for item in section.asked if item.required],
         "additionalProperties": False,
     }
 

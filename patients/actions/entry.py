@@ -102,8 +102,16 @@ def prepare(
         raise Refused(contradicting)
     _refuse_doubles(definition, alive)
     form.not_done_reason = not_done_reason
+    if not_done_reason and (any(alive.values()) or is_answered(definition, form)):
+        raise Refused({"not_done_reason": ["is given although questions are answered; only one can be true"]})
     derive(form, alive, known)
     form.entry_state = _entry_state(definition, form, alive)
+
+
+def is_answered(section: Section, entry: Entry) -> bool:
+    """Whether a required question has an answer; the day, the drug or the laboratory alone is none."""
+    own = [item for item in section.asked if item.required and item.kind not in ("date", "protocol item")]
+    return any(getattr(entry, item.attname) is not None for item in own)
 
 
 def _refuse_doubles(definition: FormDefinition, alive: Mapping[str, Sequence[Row]]) -> None:

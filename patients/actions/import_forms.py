@@ -29,6 +29,7 @@ from trials.models import Study, User
 from trials.roles import Verb, require
 
 MAXIMUM_LINES = 20_000
+MAXIMUM_REJECTED = 1000
 NAMES_AT_ONCE = 500  # parameters of one statement
 _Place = tuple[int, int | None]  # subject and visit
 PLACE = ("subject", "visit", "not_done_reason")
@@ -38,7 +39,8 @@ PLACE = ("subject", "visit", "not_done_reason")
 class ImportReport:
     """What became of every line. When none is rejected, received = stored + unchanged.
 
-    `rejected` maps line numbers (from 1) to errors by field. With anything rejected, nothing is stored.
+    `rejected` maps line numbers (from 1) to errors by field. With anything rejected, nothing is stored;
+    lines after the thousandth rejected one are counted, not looked at.
     """
 
     received: int = 0
@@ -126,6 +128,8 @@ def _read(
         if number > MAXIMUM_LINES:
             raise Refused(f"An import has at most {MAXIMUM_LINES} lines; divide it.")
         report.received = number
+        if len(report.rejected) >= MAXIMUM_REJECTED:
+            continue
         try:
             read.append(_read_line(number, sent, definition, subjects, visits, contexts))
         except Refused as refusal:
@@ -202,7 +206,8 @@ def _stored(
     found = {}
     for start in range(0, len(named), NAMES_AT_ONCE):
         forms = existing.filter(external_id__in=named[start : start + NAMES_AT_ONCE])
-        for form in forms.prefetch_related(*definition.rows):
+        # A form entered in error comes first, so that one entered again in its place is the one that counts.
+        for form in forms.order_by("-entered_in_error", "id").prefetch_related(*definition.rows):
             found[form.subject_id, form.external_id] = form
     return found
 

@@ -138,7 +138,8 @@ def _check_external_id(
 ) -> None:
     if not external_id:
         return
-    others = form._default_manager.filter(subject=subject, external_id=external_id).exclude(pk=own.pk)
+    others = form._default_manager.filter(subject=subject, external_id=external_id, entered_in_error=False)
+    others = others.exclude(pk=own.pk)
     if others.exists():
         raise WrongState({"external_id": ["is already used by another form of this subject"]})
 

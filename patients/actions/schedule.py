@@ -46,6 +46,19 @@ def _occurrences(definition: VisitDefinition, first_day: date, until: date) -> I
         start, number = start + timedelta(days=definition.every_days), number + 1
 
 
+def replan_cycle(cycle: Cycle, first_day: date) -> None:
+    """Move the planned visits of a cycle with its first day; what took place or was missed stays."""
+    planned = Visit.objects.filter(cycle=cycle, status=VisitStatus.PLANNED).select_related(
+        "definition", "subject"
+    )
+    for visit in planned:
+        definition = visit.definition
+        if definition is not None and visit.planned_on != _day(definition, first_day):
+            _place(visit, definition, first_day)
+            visit.version += 1
+            visit.save()
+
+
 def _definitions(subject: Subject, anchor: Anchor) -> list[VisitDefinition]:
     return list(VisitDefinition.objects.filter(study_id=subject.study_id, anchor=anchor).order_by("order"))
 
@@ -53,15 +66,25 @@ def _definitions(subject: Subject, anchor: Anchor) -> list[VisitDefinition]:
 def _plan(
     subject: Subject, definition: VisitDefinition, anchor: date, code: str, cycle: Cycle | None = None
 ) -> None:
-    day = anchor + timedelta(days=definition.day - 1)
-    Visit(
+    visit = Visit(
         subject=subject,
         definition=definition,
         cycle=cycle,
         code=code,
         title=f"{definition.title}, cycle {cycle.number}" if cycle else definition.title,
         status=VisitStatus.PLANNED,
-        planned_on=day,
-        window_from=day - timedelta(days=definition.window_before_days),
-        window_to=day + timedelta(days=definition.window_after_days),
-    ).save()
+    )
+    _place(visit, definition, anchor)
+    visit.save()
+
+
+def _place(visit: Visit, definition: VisitDefinition, anchor: date) -> None:
+    """The planned day and window of a visit, counted from its anchor's day."""
+    day = _day(definition, anchor)
+    visit.planned_on = day
+    visit.window_from = day - timedelta(days=definition.window_before_days)
+    visit.window_to = day + timedelta(days=definition.window_after_days)
+
+
+def _day(definition: VisitDefinition, anchor: date) -> date:
+    return anchor + timedelta(days=definition.day - 1)

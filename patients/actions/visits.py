@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from patients.actions.permission import act_on
-from patients.actions.schedule import plan_cycle, plan_from
-from patients.models import Allocation, Cycle, Subject, Visit, VisitStatus
+from patients.actions.schedule import plan_cycle, plan_from, replan_cycle
+from patients.models import Allocation, Cycle, Subject, SubjectStatus, Visit, VisitStatus
 from trials.actions.errors import Refused, Stale, WrongState
 from trials.actions.given import day as day_given
 from trials.actions.given import text, version_number
@@ -80,12 +80,14 @@ def add_unscheduled_visit(*, actor: User, subject: Subject, occurred_on: date, w
 def open_cycle(*, actor: User, subject: Subject) -> Cycle:
     """Plan the next cycle: counted from the day the last one started, so that a delay moves what follows.
 
-    Raises NotPermitted, WrongState (not randomized, or the last cycle has not started).
+    Raises NotPermitted, WrongState (not randomized, study ended, or the last cycle has not started).
     """
     with recording(subject.chain, act_on(subject, actor, Verb.ENTER, "plan cycle")):
         allocation = Allocation.objects.select_related("arm").filter(subject=subject).first()
         if allocation is None:
             raise WrongState("The subject is not randomized; cycles begin after randomization.")
+        if Subject.objects.get(pk=subject.pk).status == SubjectStatus.ENDED:
+            raise WrongState("The subject has ended the study; no cycle is planned any more.")
         last = Cycle.objects.filter(subject=subject).order_by("-number").first()
         if last is None or last.started_on is None:
             raise WrongState("The last cycle has not started; its first day is needed to plan the next.")
@@ -135,10 +137,14 @@ def _past_day(subject: Subject, occurred_on: Any) -> date:
 
 
 def _cycle_follows(visit: Visit) -> None:
-    """Day 1 says when its cycle started; a day 1 that is corrected to missed takes the start back."""
+    """Day 1 says when its cycle started, and the cycle's other visits are planned from there.
+
+    A day 1 that is corrected to missed takes the start back.
+    """
     if visit.cycle is None or visit.definition is None or visit.definition.day != 1:
         return
     cycle = Cycle.locked(pk=visit.cycle_id)
     if cycle.started_on != visit.occurred_on:
         cycle.started_on, cycle.version = visit.occurred_on, cycle.version + 1
         cycle.save()
+        replan_cycle(cycle, cycle.started_on or cycle.planned_on)

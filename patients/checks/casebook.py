@@ -106,7 +106,8 @@ def daily_dose_differs_without_reason(form: DailyDosePeriod) -> Iterator[Hit]:
 def plan_rests_on_other_values(form: DoseAdministration | DailyDosePeriod) -> Iterator[Hit]:
     """The planned dose stays as it was computed at entry; a weight corrected since then is pointed out."""
     day = form.given_on if isinstance(form, DoseAdministration) else form.started
-    now = planned_dose(form.subject, form.drug_id, day)
+    own = form.pk if isinstance(form, DailyDosePeriod) else None
+    now = planned_dose(form.subject, form.drug_id, day, own=own)
     if now.dose != form.planned_dose:
         then = "none" if form.planned_dose is None else f"{_plain(form.planned_dose)} mg"
         new = "none" if now.dose is None else f"{_plain(now.dose)} mg"

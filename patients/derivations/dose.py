@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from patients.derivations.known import Known
-from patients.models import Allocation, DailyDosePeriod, Row, Subject
+from patients.models import DailyDosePeriod, Row, Subject
 from patients.selectors import Measurement, allocation_of, current, last_measured
 from trials.clinical.body_surface_area import Formula, body_surface_area
 from trials.clinical.dosing import WeightBand, dose_by_body_surface, dose_by_weight
@@ -39,13 +39,18 @@ def derive_dose(record: Any, rows: Mapping[str, Sequence[Row]], known: Known) ->
 
 def derive_daily_dose(record: Any, rows: Mapping[str, Sequence[Row]], known: Known) -> None:
     """Set the planned starting dose of a daily drug and the weight it rests on."""
-    planned = planned_dose(record.subject, record.drug_id, record.started)
+    planned = planned_dose(record.subject, record.drug_id, record.started, own=record.pk)
     record.planned_dose, record.planned_dose_note = planned.dose, planned.note
     record.weight_used = planned.weight
 
 
-def planned_dose(subject: Subject, drug_id: int | None, on: date | None) -> PlannedDose:
-    """The dose that the protocol plans for a subject, drug and day; never a default for what is missing."""
+def planned_dose(
+    subject: Subject, drug_id: int | None, on: date | None, own: int | None = None
+) -> PlannedDose:
+    """The dose that the protocol plans for a subject, drug and day; never a default for what is missing.
+
+    `own` is the key of the daily dose period that asks, whose stored first day may just be corrected.
+    """
     if drug_id is None or on is None:
         return PlannedDose(None, Undetermined(("drug and date",)).sentence())
     allocation = allocation_of(subject)
@@ -58,15 +63,17 @@ def planned_dose(subject: Subject, drug_id: int | None, on: date | None) -> Plan
     )
     if element is None:
         return PlannedDose(None, f"no planned dose: the drug is not part of arm {allocation.arm.code}")
-    return PLANS[DoseRule(element.rule)](element, subject, allocation, on)
+    if element.rule == DoseRule.WEIGHT_BAND:
+        return _by_weight(element, subject, _first_day(subject, element, on, own))
+    return PLANS[DoseRule(element.rule)](element, subject, on)
 
 
-def _fixed(element: RegimenElement, subject: Subject, allocation: Allocation, on: date) -> PlannedDose:
+def _fixed(element: RegimenElement, subject: Subject, on: date) -> PlannedDose:
     return PlannedDose(element.dose, f"fixed dose of {plain(element.dose)} mg")
 
 
-def _by_weight(element: RegimenElement, subject: Subject, allocation: Allocation, on: date) -> PlannedDose:
-    weighed = last_measured(subject, "weight", _first_day(subject, element, on))
+def _by_weight(element: RegimenElement, subject: Subject, first_day: date) -> PlannedDose:
+    weighed = last_measured(subject, "weight", first_day)
     bands = [
         WeightBand(band.from_kg, band.below_kg, band.dose_mg) for band in element.bands.order_by("from_kg")
     ]
@@ -80,11 +87,12 @@ def _by_weight(element: RegimenElement, subject: Subject, allocation: Allocation
     return PlannedDose(dose, note, weight=weighed.value)
 
 
-def _first_day(subject: Subject, element: RegimenElement, on: date) -> date:
+def _first_day(subject: Subject, element: RegimenElement, on: date, own: int | None) -> date:
     # A weight band is chosen once, by the weight at the start of the drug: later weights do not move it.
     first = (
         current(DailyDosePeriod, subject)
         .filter(drug_id=element.drug_id, started__isnull=False)
+        .exclude(pk=own)
         .order_by("started")
         .values_list("started", flat=True)
         .first()
@@ -92,7 +100,7 @@ def _first_day(subject: Subject, element: RegimenElement, on: date) -> date:
     return min(first, on) if first else on
 
 
-def _by_surface(element: RegimenElement, subject: Subject, allocation: Allocation, on: date) -> PlannedDose:
+def _by_surface(element: RegimenElement, subject: Subject, on: date) -> PlannedDose:
     settings = surface_settings(subject)
     if settings is None:
         return PlannedDose(
@@ -172,6 +180,5 @@ def plain(value: Decimal | None) -> str:
 
 PLANS = {
     DoseRule.FIXED: _fixed,
-    DoseRule.WEIGHT_BAND: _by_weight,
     DoseRule.BODY_SURFACE: _by_surface,
 }

@@ -8,7 +8,7 @@ from trials.models import LabTest, LabUnit, ReferenceRange
 
 
 class Known:
-    """Each thing is read once, however many forms ask: an import of 500 samples reads a test once, not 500 times.
+    """Each thing is read once, however many forms ask: 500 imported samples read a test once, not 500 times.
 
     Made anew for each act, and used only before it writes.
     """

@@ -11,7 +11,7 @@ from trials.actions.errors import Refused
 from trials.clinical.laboratory_value import LaboratoryValue, LaboratoryValueError, flag, parse_result
 from trials.models import LabTest, ReferenceRange
 
-LARGEST, SMALLEST = Decimal(10**9), Decimal("0.000001")
+LARGEST, SMALLEST = Decimal(10**10), Decimal("0.00001")
 
 
 def derive_results(sample: LabSample, rows: Mapping[str, Sequence[Row]], known: Known) -> None:

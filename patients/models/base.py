@@ -96,7 +96,9 @@ class CaseReportForm(Entry):
                 fields=["subject", "repeat"], condition=Q(visit__isnull=True), name="%(class)s_once_a_subject"
             ),
             models.UniqueConstraint(
-                fields=["subject", "external_id"], condition=~Q(external_id=""), name="%(class)s_external_id"
+                fields=["subject", "external_id"],
+                condition=~Q(external_id="") & Q(entered_in_error=False),
+                name="%(class)s_external_id",
             ),
             models.CheckConstraint(
                 condition=~Q(entry_state=EntryState.NOT_DONE) | ~Q(not_done_reason=""),

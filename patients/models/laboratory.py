@@ -71,7 +71,7 @@ class LabResult(Row):
     clinically_significant = CodedField(_("Clinically significant?"), codelist=YesNo, cdash="LBCLSIG")
     comparator = CodedField(_("Comparator"), codelist=Comparator, derived=True, max_length=2)
     number = QuantityField(
-        _("Numeric result"), derived=True, max_digits=15, decimal_places=6, cdash="LBSTRESN"
+        _("Numeric result"), derived=True, max_digits=15, decimal_places=5, cdash="LBSTRESN"
     )
     word = TextAnswerField(_("Result in words"), derived=True, max_length=20)
     range_low = QuantityField(_("Lower limit of normal"), derived=True, cdash="LBORNRLO")

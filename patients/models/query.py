@@ -35,6 +35,7 @@ class Query(RegulatedModel):
         verbose_name = _("query")
         verbose_name_plural = _("queries")
         ordering = ("-id",)
+        indexes = [models.Index(fields=["form", "record_id"], name="query_of_a_form")]
         constraints = [
             models.UniqueConstraint(
                 fields=["check_id", "form", "record_id", "row_id", "field"],

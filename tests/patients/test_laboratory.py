@@ -44,7 +44,8 @@ def add_range(study: Study, test: str, unit: str, **limits: Any) -> ReferenceRan
         ("-2.5", None, Decimal("-2.5"), None),
         ("1.2x10^3", None, Decimal(1200), None),
         ("999999999", None, Decimal(999999999), None),
-        ("0.000001", None, Decimal("0.000001"), None),
+        ("0.00001", None, Decimal("0.00001"), None),
+        ("1200000000", None, Decimal(1200000000), None),
     ],
 )
 def test_a_result_is_kept_as_typed_and_read_beside_it(
@@ -56,7 +57,7 @@ def test_a_result_is_kept_as_typed_and_read_beside_it(
 
 @pytest.mark.parametrize(
     "typed",
-    ["5,1", "5.1 U/L", "high", "NaN", "2-3", "+1", "1e99", "1000000000", "0.0000001", "12345678901234567"],
+    ["5,1", "5.1 U/L", "high", "NaN", "2-3", "+1", "1e99", "10000000000", "0.0000001", "12345678901234567"],
 )
 def test_a_text_that_is_no_result_is_refused_at_its_row(sample: Any, typed: str) -> None:
     with pytest.raises(Refused) as refusal:

@@ -191,7 +191,6 @@ def test_an_eligibility_form_that_was_not_done_decides_nothing(
         form=EligibilityAssessment,
         subject=subject,
         data={"assessed_on": "2021-03-01"},
-        rows={"answers": eligible_answers(study)},
         not_done_reason="lost",
     )
     assert "IE" in unmet(coordinator, subject)

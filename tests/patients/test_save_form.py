@@ -533,6 +533,18 @@ def test_an_external_id_is_used_once_for_a_kind_of_form(coordinator: User, enter
     assert enter(AdverseEvent, term="Rash", external_id="HIS-7").external_id == "HIS-7"
 
 
+def test_the_external_id_of_a_form_entered_in_error_may_be_used_again(coordinator: User, enter: Any) -> None:
+    wrong = enter(MedicalHistory, term="Gout", external_id="HIS-7")
+    mark_entered_in_error(actor=coordinator, record=wrong, version=1, reason="wrong subject")
+    assert enter(MedicalHistory, term="Gout", external_id="HIS-7").repeat == 2
+
+
+def test_a_form_that_was_not_done_holds_no_answers(enter: Any) -> None:
+    with pytest.raises(Refused) as refusal:
+        enter(MedicalHistory, term="Gout", ongoing="Y", not_done_reason="not asked")
+    assert list(errors_of(refusal)) == ["not_done_reason"]
+
+
 def test_many_forms_may_have_no_external_id(enter: Any) -> None:
     for _ in range(2):
         assert enter(MedicalHistory, term="Gout", external_id="  ").external_id == ""

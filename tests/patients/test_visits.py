@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from patients.actions.save_form import create_form
 from patients.actions.visits import add_unscheduled_visit, miss_visit, open_cycle, open_visit
-from patients.models import Cycle, Subject, Visit, VisitStatus
+from patients.models import Cycle, Disposition, Subject, Visit, VisitStatus
 from tests.factories import coordinator_of, make_site
 from tests.patients.conftest import events_of_casebook
 from tests.together import together
@@ -67,6 +68,36 @@ def test_a_delay_of_day_1_moves_the_next_cycle_and_never_imaging(
     assert visit_of(in_arm_b, "C2D1").planned_on == start + timedelta(days=21)
     assert visit_of(in_arm_b, "C2D8").planned_on == start + timedelta(days=28)
     assert visit_of(in_arm_b, "IMG1").planned_on == imaging == day_of_randomization + timedelta(days=42)
+
+
+def test_day_8_moves_with_the_day_1_that_took_place(
+    coordinator: User, in_arm_b: Subject, day_of_randomization: date
+) -> None:
+    start = day_of_randomization - timedelta(days=2)
+    took_place(coordinator, in_arm_b, "C1D1", start)
+    eighth = visit_of(in_arm_b, "C1D8")
+    assert (eighth.planned_on, eighth.window_from) == (start + timedelta(days=7), start + timedelta(days=4))
+    assert visit_of(in_arm_b, "C1D1").planned_on == day_of_randomization
+
+
+def test_a_day_8_that_took_place_stays_where_it_was_planned(
+    coordinator: User, in_arm_b: Subject, day_of_randomization: date
+) -> None:
+    took_place(coordinator, in_arm_b, "C1D8", day_of_randomization)
+    took_place(coordinator, in_arm_b, "C1D1", day_of_randomization - timedelta(days=2))
+    assert visit_of(in_arm_b, "C1D8").planned_on == day_of_randomization + timedelta(days=7)
+
+
+def test_no_cycle_is_planned_after_the_end_of_the_study(coordinator: User, in_arm_b: Subject) -> None:
+    took_place(coordinator, in_arm_b, "C1D1", in_arm_b.allocation.randomized_on)
+    create_form(
+        actor=coordinator,
+        form=Disposition,
+        subject=in_arm_b,
+        data={"scope": "STUDY", "ended_on": in_arm_b.allocation.randomized_on.isoformat(), "reason": "DEATH"},
+    )
+    with pytest.raises(WrongState, match="ended the study"):
+        open_cycle(actor=coordinator, subject=in_arm_b)
 
 
 def test_imaging_recurs_on_the_calendar_as_cycles_are_opened(

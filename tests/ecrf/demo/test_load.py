@@ -56,10 +56,10 @@ def test_a_database_that_is_not_empty_is_left_as_it_is() -> None:
 
 
 def test_a_reason_changed_in_the_file_is_found_and_nothing_is_written(tmp_path: Path) -> None:
-    def change(entry: Entry) -> Entry:
+    def change(entry: Entry) -> Entry | None:
         if entry["model"] == "trials.auditevent" and entry["fields"]["reason"].startswith("Transcription"):
             entry["fields"]["reason"] = "Something else"
-        return entry
+        return entry if entry["model"].startswith("trials.") else None
 
     with pytest.raises(CannotLoad, match="does not fit its chain"):
         load(rewritten(tmp_path / "changed.jsonl.gz", change))
@@ -67,8 +67,10 @@ def test_a_reason_changed_in_the_file_is_found_and_nothing_is_written(tmp_path: 
 
 
 def test_an_unknown_model_in_the_file_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
-    def change(entry: Entry) -> Entry:
-        return {**entry, "model": "sessions.session"} if entry["model"] == "patients.cycle" else entry
+    def change(entry: Entry) -> Entry | None:
+        if entry["model"] == "patients.cycle":
+            return {**entry, "model": "sessions.session"}
+        return entry if entry["model"] in ("trials.chain", "trials.user") else None
 
     with pytest.raises(CannotLoad, match="sessions.session is not a part of the record"):
         load(rewritten(tmp_path / "unknown.jsonl.gz", change))
