@@ -63,11 +63,12 @@ TESTS = {
 }
 
 UNDER_TREATMENT = {
+    "HEMATOLOGY": ("WBC", "NEUT", "MONO", "HGB", "PLAT"),
     "CHEMISTRY": ("ALT", "AST", "BILI", "ALB", "CREAT", "K"),
     "TUMOR_MARKERS": ("CA19_9AG",),
     "URINALYSIS": ("PROT",),
 }
-"""What is measured of a panel after screening; the whole chemistry again in every sixth cycle."""
+"""What is measured of a panel after screening."""
 
 REPORTED = {
     "HEMATOLOGY": ("WBC", "NEUT", "LYM", "MONO", "HGB", "PLAT"),

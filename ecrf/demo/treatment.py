@@ -27,6 +27,8 @@ DAY_1_NEEDS = {"NEUT": 1.5, "PLAT": 100}
 DAY_8_IN_FULL = {"NEUT": 1.0, "PLAT": 100}
 DAY_8_AT_ALL = {"NEUT": 0.5, "PLAT": 50}
 THREE_QUARTERS, FOUR_FIFTHS = 0.75, 0.8
+SLOW_RECOVERY, DEEP_NADIR = 0.55, 0.4
+"""What is left of the counts where a course bites more than usual: on day 1, on day 8."""
 
 MISSED = (
     "Could not travel: restrictions during the epidemic",
@@ -185,7 +187,7 @@ class _Drawing:
             return
         influence = after_course(self.plan, cycle)
         if self.draw_from.random() < 0.08:
-            influence = _deeper(influence)
+            influence = _deeper(influence, DEEP_NADIR)
         results = self._results(influence)
         day = Day(cycle, 8, on, results, measure(self.plan, cycle, self.draw_from))
         day.doses = {GEMCITABINE: self._dose_of_day_8(results)}
@@ -225,8 +227,8 @@ def _reaches(results: dict[str, str], needed: dict[str, float]) -> bool:
     return all(float(results[code]) >= limit for code, limit in needed.items())
 
 
-def _deeper(influence: Influence) -> Influence:
-    return influence | {code: influence.get(code, 1.0) * 0.55 for code in ("NEUT", "PLAT")}
+def _deeper(influence: Influence, share: float = SLOW_RECOVERY) -> Influence:
+    return influence | {code: influence.get(code, 1.0) * share for code in ("NEUT", "PLAT")}
 
 
 def measure(plan: Plan, cycle: int, draw: random.Random, readings: int = 1) -> Measured:

@@ -10,8 +10,7 @@ from ecrf.demo.laboratory import REPORTED, UNDER_TREATMENT
 from ecrf.demo.treatment import Measured
 from patients.models import EcogAssessment, LabSample, Visit, VitalSigns
 
-FULL_CHEMISTRY_EVERY = 6
-THYROID_EVERY = 3
+EVERY = {"THYROID": 3, "URINALYSIS": 2}
 NOT_DONE_SHARE = 0.02
 LAST_AGE_OF_PREGNANCY_TEST = 54
 
@@ -50,11 +49,11 @@ def fill_scheduled(desk: Desk, visit: Visit, code: str, facts: Facts) -> None:
 
 
 def is_due(desk: Desk, panel: str, facts: Facts) -> bool:
-    """Which samples are taken: a pregnancy test of younger women, thyroid in every third cycle."""
+    """Which samples are taken: a pregnancy test of younger women, thyroid and urine not in every cycle."""
     body = desk.plan.body
     if panel == "PREGNANCY":
         return body.sex == "F" and body.age <= LAST_AGE_OF_PREGNANCY_TEST
-    return panel != "THYROID" or not facts.cycle or facts.cycle % THYROID_EVERY == 0
+    return not facts.cycle or facts.cycle % EVERY.get(panel, 1) == 0
 
 
 def performance_status(desk: Desk, visit: Visit, facts: Facts) -> None:
@@ -105,9 +104,7 @@ def sample(desk: Desk, visit: Visit, panel: str, facts: Facts) -> None:
 
 
 def tests_reported(panel: str, facts: Facts) -> tuple[str, ...]:
-    if facts.cycle == 0 or (panel == "CHEMISTRY" and facts.cycle and facts.cycle % FULL_CHEMISTRY_EVERY == 0):
-        return REPORTED[panel]
-    return UNDER_TREATMENT.get(panel, REPORTED[panel])
+    return REPORTED[panel] if facts.cycle == 0 else UNDER_TREATMENT.get(panel, REPORTED[panel])
 
 
 def result_row(desk: Desk, code: str, facts: Facts) -> dict[str, Any]:
