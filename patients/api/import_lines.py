@@ -12,7 +12,7 @@ from rest_framework.parsers import BaseParser
 from patients.actions.import_forms import MAXIMUM_LINES
 from patients.forms import FormDefinition
 from trials.actions.errors import Refused
-from trials.api.strict_json import strict_json
+from trials.api.strict_json import MAXIMUM_MEMBERS, strict_json
 
 MISSING = "missing_reasons"
 
@@ -87,6 +87,8 @@ def _csv_lines(text: str) -> Iterator[Line]:
         header = [name.strip() for name in next(reader, [])]
         if not header or len(set(header)) < len(header) or "" in header:
             raise ParseError("The first line must name every column, each once.")
+        if len(header) > MAXIMUM_MEMBERS:
+            raise ParseError(f"The first line names more than {MAXIMUM_MEMBERS} columns.")
         for number, cells in enumerate(reader, start=1):
             if not cells:
                 continue
@@ -126,6 +128,8 @@ def _divided(line: Line, form: FormDefinition) -> tuple[dict[str, Any], dict[str
     own: dict[str, Any] = {}
     rows: dict[str, dict[str, Any]] = {}
     for column, cell in line.content.items():
+        if column in form.rows:
+            raise Refused({f"line {line.number}": [{column: ["must be a list of objects"]}]})
         name, dot, member = column.partition(".")
         place = rows.setdefault(name, {}) if dot and name in form.rows else own
         key = member if dot and name in form.rows else column

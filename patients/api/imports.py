@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from patients.actions.import_forms import MAXIMUM_LINES, ImportReport, import_forms
+from patients.actions.import_forms import MAXIMUM_LINES, MAXIMUM_REJECTED, ImportReport, import_forms
 from patients.api.import_lines import CSVParser, JSONLinesParser, Line, Lines, NDJSONParser, folded
 from patients.api.parameters import truth
 from patients.forms import FormDefinition, definitions
@@ -145,5 +145,7 @@ def shown_report(report: ImportReport, lines: Sequence[Line], request: Request) 
     }
     if report.rejected and not report.dry_run:
         told = f"{len(report.rejected)} of {report.received} were rejected; nothing was stored."
+        if len(report.rejected) >= MAXIMUM_REJECTED:
+            told += " The lines after them were not looked at."
         shown |= {"errors": {"detail": [told]}, "request_id": getattr(request, "request_id", "")}
     return shown

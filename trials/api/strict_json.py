@@ -1,6 +1,6 @@
 """JSON as strictly as a record needs it: what two readers could understand differently is refused.
 
-UTF-8, no duplicate keys, no NaN or Infinity, no NUL and no half characters, bounded depth and digits.
+UTF-8, no duplicate keys, no NaN or Infinity, no NUL and no half characters; bounded depth, members, digits.
 Numbers with a point are Decimal, so that 0.1 stays 0.1.
 """
 
@@ -13,6 +13,7 @@ from rest_framework.exceptions import ParseError
 from trials.actions.errors import Refused
 
 MAXIMUM_DEPTH = 20
+MAXIMUM_MEMBERS = 500  # of one object; each unknown one is named in the refusal
 MAXIMUM_DIGITS = 30
 
 
@@ -62,11 +63,13 @@ def _decimal(digits: str) -> Decimal:
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {_printable(twice)} stands twice")
+    if len(pairs) > MAXIMUM_MEMBERS:
+        raise ValueError(f"an object has more than {MAXIMUM_MEMBERS} members")
+    content: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in content:
+            raise ValueError(f"the key {_printable(name)} stands twice")
+        content[name] = value
     return content
 
 

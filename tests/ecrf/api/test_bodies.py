@@ -35,6 +35,7 @@ BODIES = {
         with_(blood_pressures="X").replace(b'"X"', b'[{"systolic":1,"systolic":2}]'),
         "twice",
     ),
+    "an object without end": (b"{%s}" % b",".join(b'"k%d":0' % each for each in range(200_000)), "members"),
     "10 to the 400": (raw("1" + "0" * 400), "digits"),
     "10 to the 400 as a float": (raw("1e400"), "range"),
     "10 to the 999999999": (raw("1e999999999"), "range"),

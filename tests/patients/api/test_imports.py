@@ -133,6 +133,12 @@ BROKEN = {
     "no header": ("text/csv", "\n", "first line"),
     "a column twice": ("text/csv", "subject,subject\nZS-001,ZS-001\n", "first line"),
     "a nameless column": ("text/csv", "subject,\nZS-001,x\n", "first line"),
+    "columns without end": ("text/csv", ",".join(f"c{each}" for each in range(501)) + "\n", "columns"),
+    "rows in a column of their own": (
+        "text/csv",
+        "subject,visit,blood_pressures,blood_pressures.systolic\nZS-001,SCR,120/80,120\n",
+        "line 1",
+    ),
     "a cell too many": ("text/csv", "subject,visit\nZS-001,SCR,x\n", "Line 1"),
     "a cell too few": ("text/csv", "subject,visit\nZS-001\n", "Line 1"),
     "an open quote": ("text/csv", 'subject,visit\n"ZS-001,SCR\n', "CSV"),
@@ -166,6 +172,12 @@ def test_more_lines_than_an_import_may_have_are_refused(world: SimpleNamespace) 
     reply = send(world, "subject\n" + "ZS-001\n" * 20_001, "text/csv")
     assert reply.status_code == 400
     assert "20000" in reply.content.decode()
+
+
+def test_of_lines_that_are_all_wrong_the_first_thousand_are_told(world: SimpleNamespace) -> None:
+    told = send(world, "subject,visit\n" + "ZS-999,SCR\n" * 1_200, "text/csv").json()
+    assert (told["received"], told["stored"], len(told["rejected"])) == (1_200, 0, 1_000)
+    assert "not looked at" in told["errors"]["detail"][0]
 
 
 def test_an_import_of_nothing_stores_nothing(world: SimpleNamespace) -> None:
