@@ -1,13 +1,16 @@
 """What lists of captured data can be asked for; one set of filters for every form."""
 
+from datetime import date
 from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 
 from patients.forms import Item, definition_of
 from patients.models import EntryState, Subject, SubjectStatus, Visit, VisitStatus
+from trials.clinical.partial_date import FIRST_YEAR, LAST_YEAR
 
 YES_OR_NO = [("true", "true"), ("false", "false")]
 
@@ -16,6 +19,14 @@ def first_date(model: Any) -> Item | None:
     """The first date that a form asks for: the day that it is about."""
     dates = (item for item in definition_of(model).items if item.kind in ("date", "partial date"))
     return next(dates, None)
+
+
+class DayFilter(django_filters.DateFilter):
+    """A day that a clinical date can be; another one is refused by the parameter's name."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        span = [MinValueValidator(date(FIRST_YEAR, 1, 1)), MaxValueValidator(date(LAST_YEAR, 12, 31))]
+        super().__init__(*arguments, **options, validators=span)
 
 
 class OfSubject(django_filters.FilterSet):
@@ -30,9 +41,9 @@ class FormFilters(OfSubject):
     """Lists of one form. Dates compare with the form's first date; a partial date with what it may mean."""
 
     visit = django_filters.CharFilter("visit__code", label="Code of the visit")
-    date = django_filters.DateFilter(method="on", label="The form's first date is, or may be, this day")
-    date_from = django_filters.DateFilter(method="since", label="The form's first date is this day or later")
-    date_to = django_filters.DateFilter(method="until", label="The form's first date is this day or earlier")
+    date = DayFilter(method="on", label="The form's first date is, or may be, this day")
+    date_from = DayFilter(method="since", label="The form's first date is this day or later")
+    date_to = DayFilter(method="until", label="The form's first date is this day or earlier")
     entry_state = django_filters.ChoiceFilter(choices=EntryState.choices)
     external_id = django_filters.CharFilter(label="Identifier in the sending system")
     entered_in_error = django_filters.ChoiceFilter(
@@ -90,8 +101,8 @@ class SubjectFilters(django_filters.FilterSet):
 class VisitFilters(OfSubject):
     code = django_filters.CharFilter(label="Code of the visit")
     status = django_filters.ChoiceFilter(choices=VisitStatus.choices)
-    date_from = django_filters.DateFilter(method="since", label="Took place, or is planned, on or after")
-    date_to = django_filters.DateFilter(method="until", label="Took place, or is planned, on or before")
+    date_from = DayFilter(method="since", label="Took place, or is planned, on or after")
+    date_to = DayFilter(method="until", label="Took place, or is planned, on or before")
 
     class Meta:
         model = Visit

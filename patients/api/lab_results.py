@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from patients.actions.save_form import change_form
-from patients.api.filters import YES_OR_NO
+from patients.api.filters import YES_OR_NO, DayFilter
 from patients.api.forms import REASON_LIMIT, VoidRequest, protocol_items
 from patients.api.history import VersionReply, shown_versions
 from patients.api.shapes import (
@@ -88,8 +88,8 @@ class LabResultFilters(django_filters.FilterSet):
     sample = django_filters.NumberFilter("parent_id", max_value=2**63 - 1, min_value=0, decimal_places=0)
     test = django_filters.CharFilter("test__code", label="Code of the test")
     flag = django_filters.ChoiceFilter(choices=RangeFlag.choices)
-    date_from = django_filters.DateFilter("parent__collected_on", lookup_expr="gte")
-    date_to = django_filters.DateFilter("parent__collected_on", lookup_expr="lte")
+    date_from = DayFilter("parent__collected_on", lookup_expr="gte")
+    date_to = DayFilter("parent__collected_on", lookup_expr="lte")
     entered_in_error = django_filters.ChoiceFilter(
         method="voided",
         choices=[*YES_OR_NO, ("include", "include")],
@@ -154,10 +154,13 @@ class LabResultResource(Resource):
         data = object_of(request)
         version = version_named(request)
         sample = self.sample_named(data.pop("sample", None))
-        if data.get("test") is None:
+        refuse_addresses_of_rows(data)
+        if data.get("test") is None or not str(data["test"]).strip():
             raise Refused({"test": ["is required"]})
+        before = set(sample.results.values_list("pk", flat=True))
         self.save(sample, version, data)
-        return LabResult.objects.filter(parent=sample).latest("repeat")
+        # The version was that of the sample as read above, so the next row after those is ours.
+        return LabResult.objects.filter(parent=sample).exclude(pk__in=before).earliest("repeat")
 
     def sample_named(self, key: Any) -> LabSample:
         """The sample of the body. Raises Refused (404 in the same words for a foreign one)."""
@@ -191,9 +194,7 @@ class LabResultResource(Resource):
         result = self.get_object()
         version = version_named(request)
         data = object_of(request)
-        for name in ("repeat", "entered_in_error"):
-            if name in data:
-                raise Refused({name: ["is not a field of this form"]})
+        refuse_addresses_of_rows(data)
         self.save(result.parent, version, {**data, "repeat": result.repeat})
         return self.reply(self.get_object())
 
@@ -223,6 +224,12 @@ class UnknownSample(Refused):
 
     def __init__(self) -> None:
         super().__init__({"sample": ["is not a known sample"]})
+
+
+def refuse_addresses_of_rows(data: Mapping[str, Any]) -> None:
+    """A result is addressed by its own id here, and voided by void/. Raises Refused."""
+    if sent := {"repeat", "entered_in_error"} & set(data):
+        raise Refused({name: ["is not a field of this form"] for name in sorted(sent)})
 
 
 def shown_result(result: Any) -> dict[str, Any]:

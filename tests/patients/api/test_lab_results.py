@@ -101,7 +101,10 @@ def test_a_result_is_added_to_a_stored_sample_with_a_reason(
         ({"test": "NOPE"}, "test"),
         ({"flag": "HIGH"}, "flag"),
         ({"number": 5}, "number"),
+        ({"test": " "}, "test"),
         ({"repeat": 9}, "repeat"),
+        ({"repeat": 1}, "repeat"),
+        ({"entered_in_error": True}, "entered_in_error"),
         ({"subject": "ZS-001"}, "subject"),
         ({"change_reason": ""}, "change_reason"),
         ({"value": ["2+"]}, "value"),
@@ -113,6 +116,15 @@ def test_each_field_of_a_result_is_judged_by_name(
     body = {"sample": sample["id"], "test": "UPROT", "value": "2+", "change_reason": "later", **change}
     reply = world.client.act(RESULTS, 1, body)
     assert (reply.status_code, set(reply.json()["errors"])) == (400, {field})
+
+
+def test_a_result_for_a_sample_that_was_changed_meanwhile_is_refused(
+    world: SimpleNamespace, sample: dict[str, Any]
+) -> None:
+    body = {"sample": sample["id"], "test": "UPROT", "value": "2+", "change_reason": "later"}
+    reply = world.client.act(RESULTS, 2, body)
+    assert (reply.status_code, reply.json()["current_version"]) == (412, 1)
+    assert len(results(world.client.get(RESULTS))) == 2
 
 
 def test_a_result_entered_in_error_leaves_the_lists_and_its_sample_stays(
