@@ -36,7 +36,7 @@ REASONS = {
     "412": "Changed by somebody else in between: the current version and values",
     "413": "The body is too large",
     "415": "Another content type than the one documented",
-    "422": "The Idempotency-Key was used with another body",
+    "422": "The Idempotency-Key was used with another body or query",
     "423": "Locked",
     "428": "If-Match is missing",
     "429": "Too many requests",

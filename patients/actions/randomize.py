@@ -33,6 +33,9 @@ def randomize(*, actor: User, subject: Subject) -> Allocation:
             raise AlreadyRandomized()
         if subject.status != SubjectStatus.SCREENING:
             raise WrongState(f"The subject is not in screening ({subject.get_status_display()}).")
+        # The screening failure may have been voided since then; a person is still randomized only once.
+        if Subject.objects.filter(previous=subject).exists():
+            raise WrongState("This person was screened again under another code.")
         if findings := eligibility_findings(subject):
             raise NotEligible({finding.code: [finding.reason] for finding in findings})
         slot = _take_next_slot(subject)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from patients.actions.enroll import enroll
 from patients.actions.randomize import randomize
 from patients.actions.save_form import change_form, create_form, mark_entered_in_error
 from patients.models import (
@@ -17,8 +18,8 @@ from patients.models import (
     Visit,
 )
 from tests.factories import (
+    CONSENT_DAY,
     coordinator_of,
-    eligible_answers,
     make_list,
     make_site,
     make_study,
@@ -202,6 +203,19 @@ def test_a_screening_failure_is_not_randomized(coordinator: User, study: Study, 
     create_form(actor=coordinator, form=Disposition, subject=screened, data=data)
     with pytest.raises(WrongState, match="Screen failure"):
         randomize(actor=coordinator, subject=screened)
+
+
+def test_a_person_who_was_screened_again_is_not_randomized_under_the_earlier_code_too(
+    coordinator: User, site: Site, study: Study, screened: Subject
+) -> None:
+    make_list(study, "AB")
+    data = {"scope": "SCREENING", "ended_on": "2021-03-05", "reason": "SCREEN FAILURE"}
+    failure = create_form(actor=coordinator, form=Disposition, subject=screened, data=data)
+    enroll(actor=coordinator, site=site, screened_on=CONSENT_DAY, previous=screened)
+    mark_entered_in_error(actor=coordinator, record=failure, version=1, reason="other subject")
+    with pytest.raises(WrongState, match="screened again"):
+        randomize(actor=coordinator, subject=screened)
+    assert not Allocation.objects.exists()
 
 
 def test_a_demonstration_list_is_refused_outside_demo_settings(

@@ -31,7 +31,9 @@ KEPT_HEADERS = ("ETag", "Location")
 
 class KeyUsedForAnotherBody(APIException):
     status_code = 422
-    default_detail = "This Idempotency-Key was used with another body; use a new key for a new request."
+    default_detail = (
+        "This Idempotency-Key was used with another body or query; use a new key for a new request."
+    )
 
 
 class ReplyLost(APIException):
@@ -65,14 +67,15 @@ def once(
         return replay(kept, address, reply)
     try:
         with keeping(keep):
-            act()
+            made = act()
     except (Refused, IntegrityError):
         # The same request may have been first by a moment; then its reply is ours too.
         if kept := find(address):
             return replay(kept, address, reply)
         raise
     forget_old(address)
-    return as_it_was(IdempotencyKey.objects.get(**lookup(address)))
+    kept = find(address)
+    return as_it_was(kept) if kept else reply(made.pk)
 
 
 def once_whole(request: Request, *, model: Any, act: Callable[[], Response]) -> HttpResponseBase:
@@ -115,12 +118,13 @@ def address_of(request: Request) -> Address | None:
         raise ValidationError({"Idempotency-Key": ["must be 1 to 200 printable ASCII characters"]})
     if len(request.path) > 200:
         raise ValidationError({"Idempotency-Key": ["the address is too long to keep a reply for"]})
-    body = request._request.body
+    # The query is part of what is asked for: ?study=A and ?study=B are two requests.
+    asked = request.META.get("QUERY_STRING", "").encode() + b"\n" + request._request.body
     return Address(
         user_id=request.user.pk,
         route=request.path,
         key=key,
-        body_sha256=hashlib.sha256(body).hexdigest(),
+        body_sha256=hashlib.sha256(asked).hexdigest(),
     )
 
 

@@ -44,6 +44,14 @@ def test_the_key_with_another_body_is_answered_422(world: SimpleNamespace) -> No
     assert world.client.once(VS, "k1", {"garbage": True}).status_code == 422
 
 
+def test_the_key_with_another_study_in_the_query_is_answered_422(world: SimpleNamespace) -> None:
+    make_list(world.study, "AB")
+    path = f"{SUBJECTS}ZS-001/randomize/"
+    assert world.client.once(f"{path}?study={world.study.code}", "k1", None).status_code == 201
+    reply = world.client.once(f"{path}?study=OTHER", "k1", None)
+    assert (reply.status_code, "query" in reply.json()["errors"]["detail"][0]) == (422, True)
+
+
 def test_a_key_belongs_to_one_person_and_one_address(world: SimpleNamespace) -> None:
     world.client.once(VS, "k1", FORM)
     assert world.client.once(SUBJECTS, "k1", ENROLL).status_code == 201
