@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from ecrf.api.authentication import BearerToken
 from trials.api.bodies import object_of, text_of
+from trials.api.resource import refuse_unknown_parameters
 from trials.models import User
 
 LOCKED_OUT = "Too many failed attempts. Wait some minutes and try again."
@@ -44,6 +45,7 @@ class TokenView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_scope = "token"
+    http_method_names = ["post"]
 
     @extend_schema(
         operation_id="token_create",
@@ -53,6 +55,7 @@ class TokenView(APIView):
         auth=[],
     )
     def post(self, request: Request) -> Response:
+        refuse_unknown_parameters(request)
         data = object_of(request, known=("username", "password"))
         username = text_of(data, "username", required=True, limit=60)
         user = self._person(request, username, data.get("password"))
@@ -91,6 +94,7 @@ class LogoutView(APIView):
     """End the token that the request is made with."""
 
     authentication_classes = (BearerToken,)
+    http_method_names = ["post"]
 
     @extend_schema(
         operation_id="token_end",
@@ -99,6 +103,7 @@ class LogoutView(APIView):
         responses={204: OpenApiResponse(description="The token is no longer valid.")},
     )
     def post(self, request: Request) -> Response:
+        refuse_unknown_parameters(request)
         object_of(request, known=())
         request.auth.delete()
         return Response(status=204)

@@ -12,6 +12,7 @@ from rest_framework.reverse import reverse
 from rest_framework.viewsets import ViewSet
 
 from patients.forms import FormDefinition, definitions, json_schema
+from trials.api.resource import refuse_unknown_parameters
 
 
 class DefinitionReply(serializers.Serializer):
@@ -44,6 +45,11 @@ class DefinitionResource(ViewSet):
     lookup_field = "oid"
     lookup_url_kwarg = "oid"
     lookup_value_regex = "[A-Za-z0-9]{1,12}"
+    http_method_names = ["get", "head"]
+
+    def initial(self, request: Request, *arguments: Any, **options: Any) -> None:
+        super().initial(request, *arguments, **options)
+        refuse_unknown_parameters(request)
 
     @extend_schema(tags=["forms"], operation_id="forms_list", responses=DefinitionReply(many=True))
     def list(self, request: Request) -> Response:

@@ -107,4 +107,6 @@ def _change(user: User, act: Act, **values: Any) -> User:
         for name, value in values.items():
             setattr(current, name, value)
         current.save()
+        # Tokens were given on the strength of what has just changed; sessions end by themselves.
+        current.auth_token_set.all().delete()  # type: ignore[attr-defined]
     return current

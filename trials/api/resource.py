@@ -1,6 +1,6 @@
 """What every REST resource does alike: rights, query parameters, sparse fields, ETag, stale replies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
@@ -51,21 +51,7 @@ class Resource(GenericViewSet):
         super().initial(request, *arguments, **options)
         if not may(self.user, self.verb):
             raise NotPermitted(self.verb)
-        self.refuse_unknown_parameters(request)
-
-    def refuse_unknown_parameters(self, request: Request) -> None:
-        """A misspelled filter must not answer with everything. Raises ValidationError naming each one."""
-        known = self.known_parameters()
-        errors: dict[str, list[str]] = {}
-        for name, values in request.query_params.lists():
-            if name not in known:
-                errors[name] = ["is not a parameter of this resource"]
-            elif len(values) > 1:
-                errors[name] = ["stands more than once"]
-            elif not values[0].isprintable():
-                errors[name] = ["contains a control character"]
-        if errors:
-            raise ValidationError(errors)
+        refuse_unknown_parameters(request, self.known_parameters())
 
     def known_parameters(self) -> set[str]:
         """Query parameters of the action that is asked for."""
@@ -122,6 +108,8 @@ class Resource(GenericViewSet):
     def get_object(self) -> Any:
         """The one record addressed. Raises NotFound in the same words for a missing and a foreign one."""
         address = self.kwargs[self.lookup_field]
+        if not address.isprintable():
+            raise NotFound()  # PostgreSQL cannot even be asked for a text with NUL
         found = self.get_queryset().filter(**{self.lookup_field: address})
         study = self.request.query_params.get("study")
         return one_of(found.filter(study__code=study) if study else found)
@@ -135,10 +123,24 @@ class Resource(GenericViewSet):
         )
 
     def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, Stale):
+        if isinstance(exc, Stale) and self.lookup_field in self.kwargs:
             # The client sees what it would have overwritten.
             exc.shown = self.represent([self.get_object()])[0]  # type: ignore[attr-defined]
         return super().handle_exception(exc)
+
+
+def refuse_unknown_parameters(request: Request, known: Collection[str] = ()) -> None:
+    """A misspelled filter must not answer with everything. Raises ValidationError naming each one."""
+    errors: dict[str, list[str]] = {}
+    for name, values in request.query_params.lists():
+        if name not in known:
+            errors[name] = ["is not a parameter of this resource"]
+        elif len(values) > 1:
+            errors[name] = ["stands more than once"]
+        elif not values[0].isprintable():
+            errors[name] = ["contains a control character"]
+    if errors:
+        raise ValidationError(errors)
 
 
 def one_of(found: QuerySet[Any]) -> Any:

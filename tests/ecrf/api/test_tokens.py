@@ -8,7 +8,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from tests.ecrf.api.addresses import addresses
 from tests.ecrf.api.client import Client, client_of
 from tests.factories import PASSWORD, UserFactory, make_study, person
-from trials.actions.accounts import deactivate
+from trials.actions.accounts import deactivate, reactivate, set_password
 from trials.models import Role
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,18 @@ def test_the_token_of_a_closed_account_opens_nothing_any_more() -> None:
     client = client_of(user)
     deactivate(actor=administrator, user=user, reason="left the hospital")
     assert client.get("/api/v1/studies/").status_code == 401
+    reactivate(actor=administrator, user=user, reason="came back")
+    assert client.get("/api/v1/studies/").status_code == 401
+    assert client_of(user).get("/api/v1/studies/").status_code == 200
+
+
+def test_the_tokens_of_a_person_end_with_the_password_that_they_were_given_for() -> None:
+    study = make_study()
+    user, colleague = person(Role.COORDINATOR, study), client_of(person(Role.MONITOR, study))
+    client = client_of(user)
+    set_password(actor=user, user=user, password="another long pass-phrase", reason="seen by somebody")
+    assert client.get("/api/v1/studies/").status_code == 401
+    assert colleague.get("/api/v1/studies/").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -99,6 +111,15 @@ def test_a_login_that_succeeds_starts_the_count_of_failures_anew() -> None:
         for _ in range(settings.AXES_FAILURE_LIMIT - 1):
             assert login("anna", "wrong but long enough").status_code == 401
         assert login("anna", PASSWORD).status_code == 201
+
+
+def test_a_login_of_ones_own_does_not_forgive_the_guesses_at_the_password_of_another() -> None:
+    UserFactory(username="anna")
+    UserFactory(username="bella")
+    for _ in range(settings.AXES_FAILURE_LIMIT - 1):
+        assert login("anna", "wrong but long enough").status_code == 401
+    assert login("bella", PASSWORD).status_code == 201
+    assert login("anna", "wrong but long enough").status_code == 429
 
 
 def test_an_unknown_name_and_a_wrong_password_are_refused_in_the_same_words() -> None:
