@@ -1,6 +1,6 @@
 """Subjects: enroll, read, judge eligibility, randomize."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -170,10 +170,10 @@ def instant(text: str | None) -> datetime | None:
     try:
         # A + that was not escaped arrives as a blank.
         moment = parse_datetime(text.replace(" ", "+") if text.count(":") > 1 else text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValidationError(
-            {"as_of": ["must be an instant with its time zone, for example 2021-03-14T09:30:00Z"]}
-        )
-    return moment
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # no such day, or none in UTC: the year 0 or 10000
+        pass
+    raise ValidationError(
+        {"as_of": ["must be an instant with its time zone, for example 2021-03-14T09:30:00Z"]}
+    )

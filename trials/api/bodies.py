@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework.request import Request
 
 from trials.actions.errors import Refused
+from trials.actions.given import day
 
 TEXT_LIMIT = 4000
 
@@ -44,12 +45,9 @@ def day_of(data: Mapping[str, Any], name: str) -> date:
     value = data.get(name)
     if value is None or value == "":
         raise Refused({name: ["is required"]})
-    try:
-        if not isinstance(value, str) or len(value) != len("2021-03-14"):
-            raise ValueError
-        return date.fromisoformat(value)
-    except ValueError:
-        raise Refused({name: ["is not a date of the calendar of the form YYYY-MM-DD"]}) from None
+    if not isinstance(value, str):
+        raise Refused({name: ["is not a date of the calendar of the form YYYY-MM-DD"]})
+    return day(name, value)
 
 
 def rows_of(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 ONE_TAG = re.compile(r'(W/)?"([^"]*)"', re.ASCII)
+VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 NO_VERSION = 0
 """Versions start at 1: a tag that is none of ours is stale against every record."""
 
@@ -42,5 +43,6 @@ def version_named(request: Request) -> int:
     if match is None:
         raise PreconditionMalformed()
     weak, tag = match.groups()
-    is_version = not weak and tag.isascii() and tag.isdigit() and len(tag) <= 9
+    # "01" is another tag than "1": tags are compared as text, never as numbers.
+    is_version = not weak and VERSION.fullmatch(tag) is not None
     return int(tag) if is_version else NO_VERSION

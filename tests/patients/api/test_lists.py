@@ -113,6 +113,8 @@ MEANINGLESS = (
     "ordering=id,subject",
     "fields=weight,hieght",
     "date_from=yesterday",
+    "date=0001-01-01",
+    "date_to=9999-12-31",
     "date_to=2021-02-30",
     "entry_state=DONE",
     "entered_in_error=maybe",
@@ -131,6 +133,12 @@ def test_a_parameter_that_means_nothing_is_refused_by_name_and_never_ignored(wor
         reply = world.client.get(f"{VS}?{query}")
         assert reply.status_code == 400, (query, reply.content)
         assert query.partition("=")[0] in reply.json()["errors"], query
+
+
+def test_form_definitions_have_no_parameters(world: SimpleNamespace) -> None:
+    for path in ("/api/v1/forms/", "/api/v1/forms/VS/"):
+        reply = world.client.get(f"{path}?panel=x")
+        assert (reply.status_code, set(reply.json()["errors"])) == (400, {"panel"})
 
 
 def test_a_cursor_of_another_ordering_is_refused(world: SimpleNamespace) -> None:

@@ -63,6 +63,12 @@ def test_everything_of_another_site_is_answered_404_in_the_words_of_what_does_no
         assert own.status_code != 404, (method, path)
 
 
+def test_an_address_with_a_character_that_no_code_has_is_answered_404(world: SimpleNamespace) -> None:
+    for path in ("subjects/%00/", "subjects/ZS-001%00/casebook/", "sites/%00/", "lab-tests/AL%0AT/"):
+        reply = world.client.get(f"/api/v1/{path}")
+        assert (reply.status_code, reply.json()["errors"]) == (404, MISSING), path
+
+
 def test_bodies_that_name_another_site_are_answered_like_those_that_name_nothing(
     world: SimpleNamespace,
 ) -> None:

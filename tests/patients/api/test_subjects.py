@@ -44,6 +44,8 @@ def test_each_field_of_an_enrollment_is_judged_by_name(world: SimpleNamespace) -
         ("screened_on", None, 400),
         ("screened_on", "2021-13-01", 400),
         ("screened_on", 20210301, 400),
+        ("screened_on", "2021-W09-1", 400),
+        ("screened_on", "2021-03", 400),
         ("screened_on", "2999-01-01", 400),
         ("previous", "ZS-999", 404),
         ("previous", "XH-001", 404),
@@ -164,7 +166,15 @@ def test_the_casebook_is_shown_now_and_as_of_any_instant(world: SimpleNamespace)
 
 
 @pytest.mark.parametrize(
-    "instant", ["yesterday", "2021-03-01", "2021-03-01T10:00:00", "2021-13-01T10:00:00Z"]
+    "instant",
+    [
+        "yesterday",
+        "2021-03-01",
+        "2021-03-01T10:00:00",
+        "2021-13-01T10:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
 )
 def test_an_instant_needs_a_day_a_time_and_a_zone(world: SimpleNamespace, instant: str) -> None:
     reply = world.client.get(f"{ONE}casebook/", {"as_of": instant})
