@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,19 +24,37 @@ CARELESS = (
 def scratch_database() -> Iterator[None]:
     """An empty, migrated SQLite database in the place of the configured one, for this thread."""
     with TemporaryDirectory(prefix="ecrf-demo-") as directory:
-        ours = connections[DEFAULT_DB_ALIAS]
-        connections[DEFAULT_DB_ALIAS] = ConnectionHandler({DEFAULT_DB_ALIAS: _settings(Path(directory))})[
-            DEFAULT_DB_ALIAS
-        ]
-        try:
-            call_command("migrate", verbosity=0, interactive=False)
+        file = Path(directory) / "demo.sqlite3"
+        file.write_bytes(_empty_tables())
+        with _connected_to(file):
             yield
-        finally:
-            connections[DEFAULT_DB_ALIAS].close()
-            connections[DEFAULT_DB_ALIAS] = ours
-            ContentType.objects.clear_cache()
 
 
-def _settings(directory: Path) -> dict[str, Any]:
-    database = embedded(directory / "demo.sqlite3")
+@cache
+def _empty_tables() -> bytes:
+    """A migrated database without a row; made once for each process."""
+    with TemporaryDirectory(prefix="ecrf-demo-") as directory:
+        file = Path(directory) / "empty.sqlite3"
+        with _connected_to(file):
+            call_command("migrate", verbosity=0, interactive=False)
+        return file.read_bytes()
+
+
+@contextmanager
+def _connected_to(file: Path) -> Iterator[None]:
+    ours = connections[DEFAULT_DB_ALIAS]
+    handler = ConnectionHandler({DEFAULT_DB_ALIAS: _settings(file)})
+    connections[DEFAULT_DB_ALIAS] = handler[DEFAULT_DB_ALIAS]
+    # Content types are remembered by their keys, which differ from database to database.
+    ContentType.objects.clear_cache()
+    try:
+        yield
+    finally:
+        connections[DEFAULT_DB_ALIAS].close()
+        connections[DEFAULT_DB_ALIAS] = ours
+        ContentType.objects.clear_cache()
+
+
+def _settings(file: Path) -> dict[str, Any]:
+    database = embedded(file)
     return {**database, "OPTIONS": {**database["OPTIONS"], "init_command": CARELESS}}
