@@ -65,7 +65,7 @@ class _Reader:
         records = self.newest(form.model, subject_id=self.subject.pk)
         if not records:
             return []
-        rows = {name: self._rows(section) for name, section in form.rows.items()}
+        rows = {name: self._rows_by_form(section) for name, section in form.rows.items()}
         codes = {name: self._codes(section) for name, section in {"": form, **form.rows}.items()}
         return [
             {
@@ -87,17 +87,19 @@ class _Reader:
                             "missing_reasons": row.missing_reasons,
                             "answers": answers(form.rows[name], row, codes[name]),
                         }
-                        for row in of_name
-                        if row.parent_id == record.id
+                        for row in by_form.get(record.id, ())
                     ]
-                    for name, of_name in rows.items()
+                    for name, by_form in rows.items()
                 },
             }
             for record in records
         ]
 
-    def _rows(self, section: Section) -> list[Any]:
-        return self.newest(section.model)
+    def _rows_by_form(self, section: Section) -> dict[int, list[Any]]:
+        by_form: dict[int, list[Any]] = {}
+        for row in self.newest(section.model):
+            by_form.setdefault(row.parent_id, []).append(row)
+        return by_form
 
     def _codes(self, section: Section) -> dict[str, dict[int, str]]:
         codes: dict[str, dict[int, str]] = {}

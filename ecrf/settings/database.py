@@ -8,8 +8,13 @@ import environ
 LOCK_WAIT_SECONDS = 20
 SCHEMES = {"postgresql", "postgres", "sqlite"}
 
+# A worker with more threads than connections makes requests wait for each other.
+POOL = {"min_size": 2, "max_size": 16, "timeout": 10}
+
 SQLITE: dict[str, Any] = {
     "ATOMIC_REQUESTS": False,
+    # Opening the file and setting its pragmas takes longer than most requests: a thread keeps its connection.
+    "CONN_MAX_AGE": None,
     "OPTIONS": {
         # A DEFERRED transaction that turns into a write fails at once when another writer is active.
         "transaction_mode": "IMMEDIATE",
@@ -39,7 +44,7 @@ def postgresql(connection: dict[str, Any], *, pool: bool) -> dict[str, Any]:
     """A PostgreSQL database; `connection` holds Django's NAME, USER, PASSWORD, HOST, PORT, OPTIONS."""
     options = {**POSTGRESQL["OPTIONS"], **connection.get("OPTIONS", {})}
     if pool:
-        options["pool"] = True
+        options["pool"] = dict(POOL)
     return {"ENGINE": "django.db.backends.postgresql", **POSTGRESQL, **connection, "OPTIONS": options}
 
 

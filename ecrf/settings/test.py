@@ -24,7 +24,8 @@ def sqlite_for_this_process() -> dict[str, Any]:
     # Named by the process: several runs on one machine, or the workers of one run, never share a file.
     file = Path(tempfile.gettempdir()) / f"ecrf-test-{os.getpid()}.sqlite3"
     atexit.register(file.unlink, missing_ok=True)
-    return {**embedded(file), "TEST": {"NAME": str(file)}}
+    # No connection outlives a test's threads: the file is deleted afterwards.
+    return {**embedded(file), "CONN_MAX_AGE": 0, "TEST": {"NAME": str(file)}}
 
 
 def postgresql_of_this_run() -> dict[str, Any]:
