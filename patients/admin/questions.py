@@ -17,6 +17,7 @@ from patients.forms import Item, Section
 from patients.models import Entry, MissingReason, Subject
 from trials.admin.act import ReasonField
 from trials.models import Laboratory
+from trials.text import plain
 
 Offers = Mapping[str, Sequence[tuple[str, str]]]
 """Codes and names that a question about protocol data offers, by the name of the protocol model."""
@@ -118,7 +119,7 @@ def typed_text(item: Item, entry: Entry) -> str:
     if item.protocol_noun is not None:
         return str(getattr(value, "code", value))
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return plain(value)
     if item.kind == "time":
         return str(value.strftime("%H:%M:%S" if value.second else "%H:%M"))
     return str(value)

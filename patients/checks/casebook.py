@@ -22,6 +22,7 @@ from patients.models import (
 from patients.selectors import first_consent
 from trials.clinical.age import agrees
 from trials.clinical.partial_date import Truth, before, parse
+from trials.text import plain
 
 
 def age_contradicts_birth(form: Demographics) -> Iterator[Hit]:
@@ -89,7 +90,7 @@ def dose_differs_without_reason(form: DoseAdministration) -> Iterator[Hit]:
     if given != form.planned_dose:
         yield Hit(
             "difference",
-            f"Given {_plain(given)} mg, planned {_plain(form.planned_dose)} mg: please give the reason.",
+            f"Given {plain(given)} mg, planned {plain(form.planned_dose)} mg: please give the reason.",
         )
 
 
@@ -99,7 +100,7 @@ def daily_dose_differs_without_reason(form: DailyDosePeriod) -> Iterator[Hit]:
     if form.dose != form.planned_dose:
         yield Hit(
             "difference",
-            f"Taken {_plain(form.dose)} mg, planned {_plain(form.planned_dose)} mg: please give the reason.",
+            f"Taken {plain(form.dose)} mg, planned {plain(form.planned_dose)} mg: please give the reason.",
         )
 
 
@@ -109,8 +110,8 @@ def plan_rests_on_other_values(form: DoseAdministration | DailyDosePeriod) -> It
     own = form.pk if isinstance(form, DailyDosePeriod) else None
     now = planned_dose(form.subject, form.drug_id, day, own=own)
     if now.dose != form.planned_dose:
-        then = "none" if form.planned_dose is None else f"{_plain(form.planned_dose)} mg"
-        new = "none" if now.dose is None else f"{_plain(now.dose)} mg"
+        then = "none" if form.planned_dose is None else f"{plain(form.planned_dose)} mg"
+        new = "none" if now.dose is None else f"{plain(now.dose)} mg"
         yield Hit("planned_dose", f"Planned at entry: {then}; from the values recorded now: {new}.")
 
 
@@ -171,12 +172,8 @@ def value_is_unusual(form: CaseReportForm) -> Iterator[Hit]:
         if usual is not None and value is not None and not Decimal(usual[0]) <= value <= Decimal(usual[1]):
             unit = f" {item.meaning.unit}" if item.meaning.unit else ""
             yield Hit(
-                item.name, f"{item.question}: {_plain(Decimal(value))}{unit} is unusual; please confirm."
+                item.name, f"{item.question}: {plain(Decimal(value))}{unit} is unusual; please confirm."
             )
-
-
-def _plain(value: Decimal) -> str:
-    return format(value.normalize(), "f")
 
 
 CHECKS = (

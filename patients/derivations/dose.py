@@ -13,6 +13,7 @@ from trials.clinical.body_surface_area import Formula, body_surface_area
 from trials.clinical.dosing import WeightBand, dose_by_body_surface, dose_by_weight
 from trials.clinical.undetermined import Undetermined
 from trials.models import DoseRule, RegimenElement
+from trials.text import plain
 
 FOUR_PLACES = Decimal("0.0001")
 
@@ -171,11 +172,6 @@ def surface_settings(subject: Subject) -> SurfaceSettings | None:
 
 def _decimal(value: Any) -> Decimal | None:
     return None if value is None else Decimal(str(value))
-
-
-def plain(value: Decimal | None) -> str:
-    """A decimal without trailing zeros, for sentences."""
-    return "" if value is None else format(value.normalize(), "f")
 
 
 PLANS = {
