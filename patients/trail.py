@@ -1,14 +1,13 @@
 """What changed, when, by whom and why: the history of a form in words."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models
 from django.db.models import QuerySet
 
 from patients.forms import Item, Section, definition_of
 from patients.models import CaseReportForm, Entry, Subject
+from trials.audit.trail import Change, Version, words
 from trials.models import AuditEvent
 
 STATED = {
@@ -18,26 +17,6 @@ STATED = {
     "entered_in_error": "Entered in error",
     "external_id": "External identifier",
 }
-
-
-@dataclass(frozen=True)
-class Change:
-    """One answer that an act changed: its field, its question, and the value before and after, in words."""
-
-    field: str
-    label: str
-    before: str
-    after: str
-    row: str = ""
-
-
-@dataclass
-class Version:
-    """What one act did to a form and its rows."""
-
-    event: AuditEvent
-    version: int | None = None
-    changes: list[Change] = field(default_factory=list)
 
 
 def events_of(subject: Subject) -> QuerySet[AuditEvent]:
@@ -51,41 +30,16 @@ def versions_of(form: CaseReportForm) -> list[Version]:
     A fixed number of queries, whatever the number of versions.
     """
     definition = definition_of(type(form))
-    versions: dict[int, Version] = {}
-    _collect(versions, definition, list(_history(form)), row_name="")
+    # In the order of history id: a row saved twice in one act has two versions of one time.
+    own = list(type(form).history.model.objects.filter(id=form.pk).order_by("history_id"))
+    changes: dict[int, list[Change]] = {}
+    _collect(changes, definition, own, row_name="")
     for name, section in definition.rows.items():
         for rows in _histories_by_row(section, form).values():
-            _collect(versions, section, rows, row_name=f"{name} {rows[0].repeat}")
-    events = AuditEvent.objects.select_related("actor").in_bulk(list(versions))
-    for event_id, version in versions.items():
-        version.event = events[event_id]
-    return [versions[event_id] for event_id in sorted(versions)]
-
-
-def versions_of_entry(entry: models.Model) -> list[Version]:
-    """The same for a regulated row that is no form (subject, visit, cycle, reference range)."""
-    versions: dict[int, Version] = {}
-    before: Any = None
-    names = [
-        each for each in type(entry)._meta.concrete_fields if not each.generated and not each.primary_key
-    ]
-    for row in _history(entry):
-        version = versions.setdefault(
-            row.event_id, Version(event=row.event, version=getattr(row, "version", None))
-        )
-        for each in names:
-            was, now = getattr(before, each.attname, None), getattr(row, each.attname)
-            if _words(was) != _words(now) and each.name != "version":
-                version.changes.append(Change(each.name, str(each.verbose_name), _words(was), _words(now)))
-        before = row
-    return [versions[event_id] for event_id in sorted(versions)]
-
-
-def _history(entry: Any) -> Iterator[Any]:
-    # Ordered by event and history id: a row saved twice in one act has two versions of one time.
-    return (
-        entry.history.model.objects.filter(id=entry.pk).select_related("event__actor").order_by("history_id")
-    )
+            _collect(changes, section, rows, row_name=f"{name} {rows[0].repeat}")
+    numbers = {row.event_id: row.version for row in own}
+    events = AuditEvent.objects.select_related("actor").in_bulk(changes)
+    return [Version(events[key], numbers.get(key), changes[key]) for key in sorted(changes)]
 
 
 def _histories_by_row(section: Section, form: CaseReportForm) -> dict[int, list[Any]]:
@@ -96,14 +50,12 @@ def _histories_by_row(section: Section, form: CaseReportForm) -> dict[int, list[
     return histories
 
 
-def _collect(versions: dict[int, Version], section: Section, rows: list[Any], row_name: str) -> None:
+def _collect(changes: dict[int, list[Change]], section: Section, rows: list[Any], row_name: str) -> None:
+    """Put what each row changed against the one before it under its event."""
     labels = _labels(section, rows)
     before: Any = None
     for row in rows:
-        version = versions.setdefault(row.event_id, Version(event=None))  # type: ignore[arg-type]  # filled in bulk
-        if not row_name:
-            version.version = row.version
-        version.changes += _differences(section, before, row, row_name, labels)
+        changes.setdefault(row.event_id, []).extend(_differences(section, before, row, row_name, labels))
         before = row
 
 
@@ -121,7 +73,7 @@ def _differences(
         if hasattr(empty, name):
             was, now = getattr(before or empty, name), getattr(after, name)
             if was != now:
-                yield Change(name, label, _words(was) if before else "", _words(now), row_name)
+                yield Change(name, label, words(was) if before else "", words(now), row_name)
 
 
 def _labels(section: Section, rows: list[Any]) -> dict[tuple[str, Any], str]:
@@ -139,20 +91,8 @@ def _labels(section: Section, rows: list[Any]) -> dict[tuple[str, Any], str]:
 def _answer(item: Item, value: Any, labels: Mapping[tuple[str, Any], str]) -> str:
     if item.protocol_noun is not None:
         return labels.get((item.name, value), "")
-    text = _words(value)
+    text = words(value)
     label = dict(item.codelist).get(text)
     if label and label != text:
         return f"{text} ({label})"
     return f"{text} {item.meaning.unit}" if text and item.meaning.unit else text
-
-
-def _words(value: Any) -> str:
-    if value is None or value == {}:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {each}" for key, each in value.items())
-    if hasattr(value, "normalize") and hasattr(value, "as_tuple"):
-        return format(value.normalize(), "f")
-    return str(value)

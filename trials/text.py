@@ -1,5 +1,6 @@
-"""Which characters a text may hold, so that every database, export and page can show it again."""
+"""Text as it may be kept and shown: only characters that every database, export and page can hold."""
 
+from decimal import Decimal
 from unicodedata import category
 
 LINE_BREAKS = "\n\r\u2028\u2029"
@@ -38,3 +39,12 @@ def shown(name: object) -> str:
     """
     text = "".join(letter if letter.isprintable() else "?" for letter in str(name)[:ECHO])
     return text or "(empty)"
+
+
+def plain(value: Decimal | None) -> str:
+    """A decimal as people write it: without exponent and without trailing zeros; empty for none.
+
+    >>> plain(Decimal("60.1000")), plain(Decimal("1E+2")), plain(None)
+    ('60.1', '100', '')
+    """
+    return "" if value is None else format(value.normalize(), "f")

@@ -4,8 +4,9 @@ from typing import Any
 
 from patients.actions.save_form import change_form, mark_entered_in_error
 from patients.models import Demographics, Subject, VitalSigns
-from patients.trail import Change, events_of, versions_of, versions_of_entry
+from patients.trail import events_of, versions_of
 from tests.factories import CONSENT_DAY, opened
+from trials.audit.trail import Change, versions_of_row
 from trials.models import Role, User
 
 
@@ -61,10 +62,10 @@ def test_entering_in_error_is_told(coordinator: User, man_of_59: Demographics) -
 
 def test_a_visit_and_a_subject_have_a_trail_of_their_own(coordinator: User, subject: Subject) -> None:
     visit = opened(coordinator, subject, "SCR", CONSENT_DAY)
-    planned, took_place = versions_of_entry(visit)
+    planned, took_place = versions_of_row(visit)
     assert ("planned_on", "", "2021-03-01") in told(planned)
-    assert told(took_place) == [("status", "PLANNED", "OCCURRED"), ("occurred_on", "", "2021-03-01")]
-    assert ("code", "", "ZS-001") in told(versions_of_entry(subject)[0])
+    assert told(took_place) == [("status", "Planned", "Took place"), ("occurred_on", "", "2021-03-01")]
+    assert ("code", "", "ZS-001") in told(versions_of_row(subject)[0])
 
 
 def test_the_acts_of_a_casebook_are_told_newest_first(

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from trials.admin.history import VersionLine, versions_of_row
+from trials.audit.trail import Version, versions_of_row
 from trials.models import User
 from trials.roles import Verb, may
 
@@ -149,9 +149,9 @@ class StudyAdmin(ModelAdmin):
         }
         return self.page(request, "study/history.html", context)
 
-    def versions(self, record: Any) -> list[VersionLine]:
+    def versions(self, record: Any) -> list[Version]:
         """What each act did to the record, newest first."""
-        return versions_of_row(record)
+        return list(reversed(versions_of_row(record)))
 
     def page(
         self, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
