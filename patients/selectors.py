@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from patients.models import (
     Allocation,
@@ -27,7 +27,7 @@ from patients.models import (
 )
 from trials.clinical.age import completed_years
 from trials.clinical.partial_date import parse
-from trials.models import AtomicCriterion, CriterionKind, Laboratory, LabTest, ReferenceRange, Site, User
+from trials.models import AtomicCriterion, CriterionKind, Laboratory, ReferenceRange, Site, User
 from trials.roles import Verb, scope
 
 PATHS_TO_SITE: dict[type[models.Model], str] = {
@@ -52,6 +52,12 @@ def visible(model: type[models.Model], user: User, verb: Verb = Verb.READ) -> Qu
 def subjects(user: User) -> QuerySet[Subject]:
     """Subjects the user may see, with site and allocation."""
     return visible(Subject, user).select_related("site", "study", "allocation__arm", "previous")
+
+
+def choosable(noun: Any, site: Site) -> QuerySet[Any]:
+    """The protocol items that a form of this site may name: those of its study, of laboratories its own."""
+    own = {"site": site} if noun is Laboratory else {}
+    return noun._default_manager.filter(study_id=site.study_id, **own)
 
 
 def current(model: Any, subject: Subject) -> QuerySet[Any]:
@@ -107,14 +113,6 @@ def age_range(demographics: Demographics | None, on: date) -> tuple[int, int] | 
         return None
     birth = parse(demographics.birth)
     return None if birth.earliest > on else completed_years(birth, on)
-
-
-def ranges_valid_on(laboratory: Laboratory, test: LabTest, unit: str, day: date) -> QuerySet[ReferenceRange]:
-    """The laboratory's ranges of a test and unit that were in force on a day."""
-    in_force = Q(valid_to__isnull=True) | Q(valid_to__gte=day)
-    return ReferenceRange.objects.filter(
-        in_force, laboratory=laboratory, test=test, unit=unit, valid_from__lte=day
-    )
 
 
 def choose_range(

@@ -9,11 +9,12 @@ from django.core.exceptions import ValidationError
 
 from patients.forms import FormDefinition, Item, Section
 from patients.models import MissingReason
+from patients.selectors import choosable
 from trials.actions.errors import Refused
 from trials.actions.given import identifier
 from trials.audit import clock
 from trials.clinical import partial_date
-from trials.models import Laboratory, Site
+from trials.models import Site
 from trials.text import shown
 
 MAXIMUM_ROWS = 500
@@ -44,12 +45,9 @@ class Context:
     _keys: dict[Any, dict[str, int]] = field(default_factory=dict)
 
     def key_of(self, noun: Any, code: str) -> int | None:
-        """The key of a protocol item of the study (a laboratory: of the site), None for an unknown code."""
+        """The key of a protocol item that may be chosen here, None for an unknown code."""
         if noun not in self._keys:
-            known = noun.objects.filter(study_id=self.site.study_id)
-            if noun is Laboratory:
-                known = known.filter(site=self.site)
-            self._keys[noun] = dict(known.values_list("code", "pk"))
+            self._keys[noun] = dict(choosable(noun, self.site).values_list("code", "pk"))
         return self._keys[noun].get(code)
 
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from patients.forms import Item, Section
 from patients.models import Entry, MissingReason, Subject
+from patients.selectors import choosable
 from trials.admin.act import ReasonField
-from trials.models import Laboratory
 from trials.text import plain
 
 Offers = Mapping[str, Sequence[tuple[str, str]]]
@@ -69,17 +69,14 @@ def _ends(limits: tuple[Any, Any]) -> dict[str, Any]:
 
 
 def offers_for(sections: Sequence[Section], subject: Subject) -> dict[str, list[tuple[str, str]]]:
-    """Protocol items that the sections ask about, of the subject's study (laboratories: of its site)."""
+    """The protocol items that the sections ask about and that may be chosen for this subject."""
     offers: dict[str, list[tuple[str, str]]] = {}
     for section in sections:
         for item in section.asked:
             noun: Any = item.protocol_noun
             if noun is None or noun.__name__ in offers:
                 continue
-            rows = noun.objects.filter(study_id=subject.study_id)
-            if noun is Laboratory:
-                rows = rows.filter(site_id=subject.site_id)
-            offers[noun.__name__] = [(row.code, str(row)) for row in rows]
+            offers[noun.__name__] = [(row.code, str(row)) for row in choosable(noun, subject.site)]
     return offers
 
 
