@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from patients.actions.reflag import Reflagged, reflag
 from patients.fields import ClinicalField, CodedField, CountField, ExactDateField, QuantityField
 from patients.models import LabResult, LabSample, Subject
-from trials.actions.errors import Refused, Stale, WrongState, needed
-from trials.actions.given import version_number
+from trials.actions.errors import Refused, Stale, WrongState
+from trials.actions.given import needed, version_number
 from trials.audit.recording import Act, recording
 from trials.models import Chain, ReferenceRange, Sex, User
 from trials.roles import Verb, require

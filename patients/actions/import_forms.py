@@ -22,8 +22,8 @@ from patients.derivations.known import Known
 from patients.forms import FormDefinition, definition_of
 from patients.models import CaseReportForm, Query, Row, Subject, Visit
 from patients.selectors import visible
-from trials.actions.errors import Refused, needed
-from trials.actions.given import text
+from trials.actions.errors import Refused
+from trials.actions.given import needed, text
 from trials.audit.recording import Act, Recording, recording
 from trials.models import Study, User
 from trials.roles import Verb, require

@@ -1,7 +1,7 @@
 """Who may act on a subject, and how the act is named in the record."""
 
 from patients.models import Subject
-from trials.actions.errors import needed
+from trials.actions.given import needed
 from trials.audit.recording import Act
 from trials.models import User
 from trials.roles import Verb, require

@@ -23,8 +23,8 @@ from patients.checks.casebook import CHECKS
 from patients.checks.engine import run_checks
 from patients.forms import FormDefinition, definition_of
 from patients.models import CaseReportForm, Entry, Row, Subject, Visit
-from trials.actions.errors import Stale, WrongState, needed
-from trials.actions.given import text, version_number
+from trials.actions.errors import Stale, WrongState
+from trials.actions.given import needed, text, version_number
 from trials.audit.recording import recording
 from trials.models import User
 from trials.roles import Verb

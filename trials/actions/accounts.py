@@ -7,7 +7,8 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from trials.actions.errors import Refused, WrongState, needed
+from trials.actions.errors import Refused, WrongState
+from trials.actions.given import needed
 from trials.audit.recording import Act, recording
 from trials.models import Assignment, Site, Study, User, system_chain
 from trials.roles import NotPermitted, Verb, require

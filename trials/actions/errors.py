@@ -3,10 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trials.text import fault_in
-
-REASON_LENGTH = 1000
-
 Messages = dict[str, Any]
 
 
@@ -60,17 +56,3 @@ class AlreadyRandomized(WrongState):
 class ListExhausted(WrongState):
     def __init__(self) -> None:
         super().__init__("The randomization list has no free slot left. Ask the keeper of the list.")
-
-
-def needed(reason: Any) -> str:
-    """The stripped reason. Raises ReasonRequired for an empty one, Refused for what is no fit text."""
-    if reason is not None and not isinstance(reason, str):
-        raise Refused({"change_reason": ["must be text"]})
-    stripped: str = (reason or "").strip()
-    if not stripped:
-        raise ReasonRequired()
-    if fault := fault_in(stripped, lines=True):
-        raise Refused({"change_reason": [fault]})
-    if len(stripped) > REASON_LENGTH:
-        raise Refused({"change_reason": [f"has more than {REASON_LENGTH} characters"]})
-    return stripped

@@ -7,11 +7,12 @@ names the field, never an error of the server.
 from datetime import date
 from typing import Any
 
-from trials.actions.errors import Refused
+from trials.actions.errors import ReasonRequired, Refused
 from trials.clinical import partial_date
 from trials.text import fault_in
 
 IDENTIFIER_LENGTH = 100
+REASON_LENGTH = 1000
 
 
 def text(field: str, value: Any, *, limit: int, required: bool = False) -> str:
@@ -25,6 +26,14 @@ def text(field: str, value: Any, *, limit: int, required: bool = False) -> str:
         raise Refused({field: [f"has more than {limit} characters"]})
     if required and not stripped:
         raise Refused({field: ["is required"]})
+    return stripped
+
+
+def needed(reason: Any) -> str:
+    """The stripped reason for a change. Raises ReasonRequired for an empty one, Refused for no fit text."""
+    stripped = text("change_reason", reason, limit=REASON_LENGTH)
+    if not stripped:
+        raise ReasonRequired()
     return stripped
 
 

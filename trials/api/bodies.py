@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework.request import Request
 
 from trials.actions.errors import Refused
-from trials.actions.given import day
+from trials.actions.given import day, text
 
 TEXT_LIMIT = 4000
 
@@ -27,17 +27,7 @@ def object_of(request: Request, known: Collection[str] | None = None) -> dict[st
 
 def text_of(data: Mapping[str, Any], name: str, *, required: bool = False, limit: int = TEXT_LIMIT) -> str:
     """The text under a name, stripped; empty when absent or null. Raises Refused naming the field."""
-    value = data.get(name)
-    if value is None:
-        value = ""
-    if not isinstance(value, str):
-        raise Refused({name: ["is not text"]})
-    value = value.strip()
-    if required and not value:
-        raise Refused({name: ["is required"]})
-    if len(value) > limit:
-        raise Refused({name: [f"has more than {limit} characters"]})
-    return value
+    return text(name, data.get(name), limit=limit, required=required)
 
 
 def day_of(data: Mapping[str, Any], name: str) -> date:
