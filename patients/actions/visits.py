@@ -56,6 +56,8 @@ def miss_visit(*, actor: User, visit: Visit, why: str, version: int, reason: str
         visit.version += 1
         visit.save()
         _cycle_follows(visit)
+        if visit.planned_on is not None:
+            _calendar_follows(visit, visit.planned_on)
     return visit
 
 
@@ -100,7 +102,7 @@ def open_cycle(*, actor: User, subject: Subject) -> Cycle:
 
 
 def _calendar_follows(visit: Visit, day: date) -> None:
-    """A recurring visit that took place brings the next ones onto the calendar."""
+    """A recurring visit that took place or was missed brings the next ones onto the calendar."""
     definition = visit.definition
     if definition is None or not definition.every_days or visit.planned_on is None:
         return

@@ -107,7 +107,8 @@ class CaseReportForm(Entry):
         ]
 
     def __str__(self) -> str:
-        return f"{self.form.title} {self.subject} {self.visit or ''} {self.repeat}".replace("  ", " ")
+        place = f"{self.subject} {self.visit.code}" if self.visit else str(self.subject)
+        return f"{self.form.title} {place} {self.repeat}"
 
     @property
     def audit_chain_id(self) -> int:
