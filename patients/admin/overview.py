@@ -10,6 +10,7 @@ from django.db.models import CharField, F, Value
 from django.utils.translation import gettext as _
 
 from patients.admin.addresses import add_url, page_url
+from patients.admin.pages.laboratory import panel_name
 from patients.admin.worklists import OUT_OF_THE_STUDY
 from patients.forms import FormDefinition, definitions
 from patients.models import EntryState, Query, QueryState, Subject, Visit, VisitStatus
@@ -180,7 +181,7 @@ def _open_chip(
 
 def _name(definition: FormDefinition, group: str | None) -> str:
     """A laboratory sample is known by its panel."""
-    return group.replace("_", " ").capitalize() if group else definition.title
+    return panel_name(group) if group else definition.title
 
 
 def _chip(definition: FormDefinition, record: dict[str, Any], queries: Counter[Any]) -> Chip:

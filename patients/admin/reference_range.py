@@ -1,5 +1,6 @@
 """Reference ranges: read by everybody of the study, corrected by the data manager, impact first."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from patients.actions.correct_range import correct_range
 from patients.admin.base import WRITING
+from patients.admin.questions import printed_unit
 from trials.actions.errors import Refused
 from trials.admin.act import ReasonField, act_page, day_field, posted, show_errors, status_of
 from trials.admin.base import StudyAdmin, user_of
@@ -48,6 +50,15 @@ class RangeForm(forms.Form):
         }
 
 
+def shown_limit(limit: Decimal | None) -> str | None:
+    """A limit without the zeros that the column adds.
+
+    >>> shown_limit(Decimal("10.0000")), shown_limit(Decimal("1.8000"))
+    ('10', '1.8')
+    """
+    return None if limit is None else format(limit.normalize(), "f")
+
+
 @admin.register(ReferenceRange)
 class ReferenceRangePage(StudyAdmin):
     list_display = (
@@ -56,15 +67,27 @@ class ReferenceRangePage(StudyAdmin):
         "sex",
         "age_from",
         "age_to",
-        "low",
-        "high",
-        "unit",
+        "lower",
+        "upper",
+        "printed",
         "valid_from",
         "valid_to",
     )
     search_fields = ("test__code", "test__name", "laboratory__code")
     ordering = ("laboratory__code", "test__order", "sex", "valid_from")
     change_form_template = "study/reference_range.html"
+
+    @admin.display(description=gettext_lazy("Low"), empty_value="—")
+    def lower(self, record: ReferenceRange) -> str | None:
+        return shown_limit(record.low)
+
+    @admin.display(description=gettext_lazy("High"), empty_value="—")
+    def upper(self, record: ReferenceRange) -> str | None:
+        return shown_limit(record.high)
+
+    @admin.display(description=gettext_lazy("Unit"))
+    def printed(self, record: ReferenceRange) -> str:
+        return printed_unit(record.unit or "")
 
     def visible_to(self, user: User) -> QuerySet[ReferenceRange]:
         reach = ReferenceRange.objects.filter(ranges_in_reach(user))
@@ -141,5 +164,10 @@ class ReferenceRangePage(StudyAdmin):
 
 
 def _initial(found: ReferenceRange) -> dict[str, Any]:
-    names = ("version", "low", "high", "sex", "age_from", "age_to", "valid_from", "valid_to")
-    return {name: getattr(found, name) for name in names}
+    names = ("version", "sex", "age_from", "age_to", "valid_from", "valid_to")
+    limits = {"low": shown_limit(found.low), "high": shown_limit(found.high)}
+    return {
+        **{name: getattr(found, name) for name in names},
+        # As numbers again: a form compares what was typed with what was shown.
+        **{name: None if limit is None else Decimal(limit) for name, limit in limits.items()},
+    }

@@ -151,7 +151,7 @@ def test_a_laboratory_panel_is_typed_down_the_column_with_enter(desk: Desk) -> N
     desk.at("SCR").get_by_role("link", name="Took place").click()
     desk.press("Save")
     desk.add_at("SCR", "Laboratory sample")
-    desk.follow("CHEMISTRY")
+    desk.follow("Chemistry")
     first = desk.page.get_by_label("Alanine aminotransferase Result", exact=True)
     first.fill("51")
     first.press("Enter")

@@ -36,7 +36,10 @@ def day_field(label: Any, **options: Any) -> forms.DateField:
     widget = forms.TextInput(
         attrs={"placeholder": "YYYY-MM-DD", "autocomplete": "off", "inputmode": "numeric"}
     )
-    return forms.DateField(label=label, widget=widget, input_formats=["%Y-%m-%d"], **options)
+    told = {"invalid": _("This is no day of the calendar written as YYYY-MM-DD.")}
+    return forms.DateField(
+        label=label, widget=widget, input_formats=["%Y-%m-%d"], error_messages=told, **options
+    )
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

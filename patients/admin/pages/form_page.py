@@ -15,8 +15,15 @@ from django.utils.translation import gettext_lazy
 from patients.actions.save_form import change_form, create_form
 from patients.admin.addresses import add_url, form_url, hub_url
 from patients.admin.base import WRITING, ClinicalAdmin, subject_in_reach
-from patients.admin.pages.laboratory import PANEL, chosen_panel, offer_units, panels_of, scheduled_panels
-from patients.admin.pages.prefill import answers_for, lines_for
+from patients.admin.pages.laboratory import (
+    PANEL,
+    chosen_panel,
+    offer_units,
+    panel_name,
+    panels_of,
+    scheduled_panels,
+)
+from patients.admin.pages.prefill import answers_for, lines_for, lines_left
 from patients.admin.sheet import Sheet
 from patients.forms import definition_of
 from patients.models import EntryState, Query, QueryState, Subject, Visit
@@ -112,7 +119,7 @@ def _choose_panel(
     key = visit.pk if visit else None
     choices = [
         (
-            f"{panel} · {_('due at this visit')}" if panel in due else panel,
+            f"{panel_name(panel)} · {_('due at this visit')}" if panel in due else panel_name(panel),
             add_url(admin.model, subject, key, panel=panel),
         )
         for panel in sorted(panels_of(subject), key=lambda panel: panel not in due)
@@ -181,13 +188,16 @@ def correction_page(admin: ClinicalAdmin, request: HttpRequest, object_id: str) 
         if not editable:
             raise PermissionDenied
         return _correct(admin, request, record)
-    sheet = Sheet(definition_of(admin.model), record.subject, record=record)
-    return _show_record(admin, request, record, sheet, editable and not record.entered_in_error)
+    editable = editable and not record.entered_in_error
+    given = lines_left(request, record) if editable else None
+    sheet = Sheet(definition_of(admin.model), record.subject, record=record, given=given)
+    return _show_record(admin, request, record, sheet, editable)
 
 
 def _correct(admin: ClinicalAdmin, request: HttpRequest, record: Any) -> HttpResponse:
     definition = definition_of(admin.model)
-    sheet = Sheet(definition, record.subject, record=record, data=request.POST)
+    given = lines_left(request, record)
+    sheet = Sheet(definition, record.subject, record=record, data=request.POST, given=given)
     seen = _number(request.POST.get("version", ""))
     status, stale = 200, False
     if sheet.is_valid():
@@ -204,10 +214,11 @@ def _correct(admin: ClinicalAdmin, request: HttpRequest, record: Any) -> HttpRes
         except NotPermitted as refusal:
             raise PermissionDenied from refusal
         except Refused as refusal:
-            sheet.show(refusal.errors)
             status, stale = status_of(refusal), isinstance(refusal, Stale)
+            if not stale:  # a stale save is told above the form, with what the other person changed
+                sheet.show(refusal.errors)
         else:
-            return _saved(request, saved)
+            return _saved(request, saved, changed=saved.version != seen)
     return _show_record(
         admin,
         request,
@@ -286,9 +297,11 @@ def _show(admin: ClinicalAdmin, request: HttpRequest, context: dict[str, Any], s
     return admin.page(request, TEMPLATE, {**more, **context}, status=status)
 
 
-def _saved(request: HttpRequest, record: Any) -> HttpResponse:
+def _saved(request: HttpRequest, record: Any, changed: bool = True) -> HttpResponse:
     queries = Query.objects.filter(form=record.form.oid, record_id=record.pk, state=QueryState.OPEN).count()
-    said = _("%(form)s is saved.") % {"form": record.form.title}
+    said = (_("%(form)s is saved.") if changed else _("%(form)s: nothing was changed.")) % {
+        "form": record.form.title
+    }
     if queries:
         messages.warning(request, said + " " + _("Open queries on it: %(count)s.") % {"count": queries})
     else:

@@ -14,6 +14,15 @@ from trials.models import Laboratory, LabTest, LabUnit, ReferenceRange, Schedule
 PANEL = "panel"
 
 
+def panel_name(panel: str) -> str:
+    """A panel as people read it.
+
+    >>> panel_name("TUMOR_MARKERS")
+    'Tumor markers'
+    """
+    return panel.replace("_", " ").capitalize()
+
+
 def panels_of(subject: Subject) -> list[str]:
     """The panels of the study, in the order of their tests."""
     panels = (
@@ -37,11 +46,15 @@ def scheduled_panels(visit: Visit | None) -> list[str]:
 
 
 def panel_lines(request: HttpRequest, subject: Subject) -> dict[str, list[dict[str, str]]]:
-    """One line for each test of the chosen panel, with the unit of the laboratory's own ranges.
+    """One line for each test of the chosen panel."""
+    return lines_of_panel(subject, chosen_panel(request, subject))
+
+
+def lines_of_panel(subject: Subject, panel: str | None) -> dict[str, list[dict[str, str]]]:
+    """One line for each test of a panel, with the unit of the laboratory's own ranges.
 
     The unit stands in a field that the person sees and can change; it is stored only with a result.
     """
-    panel = chosen_panel(request, subject)
     if not panel:
         return {}
     tests = list(LabTest.objects.filter(study_id=subject.study_id, panel=panel).order_by("order"))

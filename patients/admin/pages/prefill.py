@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from patients.admin.pages.laboratory import panel_lines, sample_answers
+from patients.admin.pages.laboratory import lines_of_panel, panel_lines, sample_answers
 from patients.models import Subject
 from patients.selectors import allocation_of
 from trials.models import AtomicCriterion
@@ -46,6 +46,26 @@ LINES: Mapping[str, Callable[[HttpRequest, Subject], Lines]] = {
 def lines_for(oid: str, request: HttpRequest, subject: Subject) -> Lines:
     """The lines that a new form of this kind starts with."""
     return LINES[oid](request, subject) if oid in LINES else {}
+
+
+def lines_left(request: HttpRequest, record: Any) -> Lines:
+    """The lines of that kind that a stored form does not have yet: rules, drugs, tests of its panel."""
+    oid, subject = record.form.oid, record.subject
+    offered = lines_of_panel(subject, record.panel) if oid == "LB" else lines_for(oid, request, subject)
+    return {name: _without_those_of(record, name, lines) for name, lines in offered.items()}
+
+
+def _without_those_of(record: Any, name: str, lines: list[dict[str, str]]) -> list[dict[str, str]]:
+    keyed = KEYS.get(name)
+    if keyed is None:
+        return []
+    stored = getattr(record, name).filter(entered_in_error=False)
+    present = set(stored.values_list(f"{keyed}__code", flat=True))
+    return [line for line in lines if line[keyed] not in present]
+
+
+KEYS = {"answers": "rule", "drugs": "drug", "results": "test"}
+"""What a line is about, by the name of the rows; readings of blood pressure are about nothing else."""
 
 
 def answers_for(oid: str, request: HttpRequest, subject: Subject, visit: Any) -> dict[str, str]:

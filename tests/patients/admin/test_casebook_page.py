@@ -64,6 +64,15 @@ def test_a_day_of_screening_in_the_future_is_refused_at_its_field(site: Site, cl
     assert not Subject.objects.exists()
 
 
+def test_a_day_of_screening_in_another_order_is_refused_and_says_how_to_write_it(
+    site: Site, client: Client
+) -> None:
+    reply = client.post("/admin/patients/subject/add/", {"site": site.pk, "screened_on": "13/02/2021"})
+    told = reply.context["form"].errors["screened_on"]
+    assert told == ["This is no day of the calendar written as YYYY-MM-DD."]
+    assert not Subject.objects.exists()
+
+
 def test_a_screening_failure_can_be_screened_again_and_the_casebooks_are_linked(
     site: Site, client: Client
 ) -> None:
@@ -125,7 +134,7 @@ def test_randomizing_names_every_criterion_that_blocks_and_uses_no_slot(site: Si
     reply = client.post(f"{hub(subject)}randomize/", {"confirmed": "on"})
     assert reply.status_code == 409
     assert "no signed informed consent is recorded" in text(reply)
-    assert "the eligibility form is not filled" in text(reply)
+    assert text(reply).count("the eligibility form is not filled") == 1
     assert not Allocation.objects.exists()
 
 

@@ -175,6 +175,7 @@ def test_a_stale_save_keeps_both_versions_and_overwrites_neither(house: House) -
     assert 'value="65"' in page
     assert "Stored now: <strong>70 kg</strong>" in page
     assert "second reading" in page
+    assert "version: " not in page  # told once, above the form
     assert 'name="version" value="2"' in page  # saving again is a decision made with both in view
     assert str(VitalSigns.objects.get(pk=record.pk).weight) == "70.0000"
 
@@ -190,7 +191,8 @@ def test_an_unchanged_save_leaves_no_event(house: House) -> None:
     sent |= {"change_reason": "looked at it", "version": "1"}
     sent |= {"blood_pressures-TOTAL_FORMS": "1", "blood_pressures-INITIAL_FORMS": "1"}
     sent.pop("blood_pressures-0-entered_in_error", None)
-    assert house.client.post(page_of(record), sent).status_code == 302
+    done = house.client.post(page_of(record), sent, follow=True)
+    assert "Vital signs: nothing was changed." in shown(done)
     assert AuditEvent.objects.count() == events
     assert VitalSigns.objects.get(pk=record.pk).version == 1
 
@@ -303,6 +305,75 @@ def test_eligibility_starts_with_a_line_for_every_rule(house: House) -> None:
     record = EligibilityAssessment.objects.get(subject=other)
     page = house.client.get(page_of(record))
     assert len(page.context["sheet"].row_sets[0].formset.forms) == len(eligible_answers(house.study))
+
+
+def test_a_correction_offers_the_rules_that_are_not_answered_yet(house: House) -> None:
+    record = EligibilityAssessment.objects.get(subject=house.subject)
+    missing = record.answers.order_by("id").last()
+    others = record.answers.count() - 1
+    change_form(
+        actor=house.coordinator,
+        record=record,
+        version=record.version,
+        reason="answered too early",
+        data={},
+        rows={"answers": [{"repeat": missing.repeat, "entered_in_error": True}]},
+    )
+    page = house.client.get(page_of(record))
+    forms = page.context["sheet"].row_sets[0].formset.forms
+    assert [form.initial.get("repeat") for form in forms].count(None) == 1
+    assert forms[-1].initial == {"rule": missing.rule.code}
+    sent = [{"repeat": form.initial["repeat"], **form.initial} for form in forms[:-1]]
+    reply = house.client.post(
+        page_of(record),
+        {
+            "version": "2",
+            "change_reason": "answered on the same day",
+            "assessed_on": record.assessed_on.isoformat(),
+            **rows("answers", *sent, {"rule": missing.rule.code, "answer": missing.answer}),
+        },
+    )
+    assert reply.status_code == 302, shown(reply)
+    assert record.answers.filter(entered_in_error=False).count() == others + 1
+
+
+def test_a_correction_of_a_sample_offers_the_tests_of_its_panel_that_have_no_result(house: House) -> None:
+    sample = create_form(
+        actor=house.coordinator,
+        form=LabSample,
+        subject=house.subject,
+        visit=house.subject.visits.get(code="SCR"),
+        data={"collected_on": "2021-03-01", "laboratory": "ZS-LAB", "panel": "CHEMISTRY"},
+        rows={"results": [{"test": "HGB", "value": "120", "unit": "g/L"}]},
+    )
+    page = house.client.get(page_of(sample))
+    forms = page.context["sheet"].row_sets[0].formset.forms
+    assert [form.initial["test"] for form in forms] == ["HGB", "ALT", "UPROT"]
+    reply = house.client.post(
+        page_of(sample),
+        {
+            "version": "1",
+            "change_reason": "second report",
+            "collected_on": "2021-03-01",
+            "laboratory": "ZS-LAB",
+            "panel": "CHEMISTRY",
+            **rows(
+                "results",
+                {"repeat": 1, "test": "HGB", "value": "120", "unit": "g/L"},
+                {"test": "ALT", "value": "51", "unit": "U/L"},
+                {"test": "UPROT", "value": "", "unit": ""},
+            ),
+        },
+    )
+    assert reply.status_code == 302, shown(reply)
+    stored = LabResult.objects.order_by("id").values_list("repeat", "test__code", "value")
+    assert list(stored) == [(1, "HGB", "120"), (2, "ALT", "51")]
+
+
+def test_the_panels_are_offered_by_their_names(house: House) -> None:
+    visit = house.subject.visits.get(code="SCR")
+    page = house.client.get(house.add("labsample", visit=visit.pk))
+    assert [words for words, _address in page.context["choices"]][0] == "Chemistry"
 
 
 def test_an_adverse_event_asks_for_every_drug_of_the_arm(house: House) -> None:

@@ -64,6 +64,16 @@ def text(reply: Any) -> str:
     return re.sub(r"\s+", " ", reply.content.decode())
 
 
+def test_limits_are_shown_without_the_zeros_of_the_column(site: Site) -> None:
+    client = client_of(person(Role.DATA_MANAGER, site.study))
+    listed = text(client.get("/admin/trials/referencerange/"))
+    assert ">50<" in listed.replace("> ", ">").replace(" <", "<")
+    assert "50.0000" not in listed
+    shown = text(client.get(page()))
+    assert 'value="50"' in shown
+    assert 'value="50.0000"' not in shown
+
+
 def test_the_impact_is_shown_before_anything_is_kept(site: Site) -> None:
     client = client_of(person(Role.DATA_MANAGER, site.study))
     events = AuditEvent.objects.count()
