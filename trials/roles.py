@@ -138,6 +138,19 @@ def require(user: User, verb: Verb, *, site: Site | None = None, study: Study | 
     raise NotPermitted(verb)
 
 
+def require_within(user: User, verb: Verb, study: Study) -> str:
+    """The role under which the user acts on many sites: of one of them, else of the study.
+
+    Raises NotPermitted. It says that the user may act somewhere in the study; which rows, `scope` says.
+    """
+    for site in sites_of(user).filter(study=study):
+        try:
+            return require(user, verb, site=site)
+        except NotPermitted:
+            continue
+    return require(user, verb, study=study)
+
+
 def studies_of(user: User, verbs: Iterable[Verb] = (Verb.READ_PROTOCOL,)) -> QuerySet[Study]:
     """The studies whose protocol data the user may read."""
     if user.is_superuser and user.is_active:

@@ -26,7 +26,7 @@ from trials.actions.errors import Refused
 from trials.actions.given import needed, text
 from trials.audit.recording import Act, Recording, recording
 from trials.models import Study, User
-from trials.roles import Verb, require
+from trials.roles import Verb, require_within
 
 MAXIMUM_LINES = 20_000
 MAXIMUM_REJECTED = 1000
@@ -79,7 +79,7 @@ def import_forms(
     of its own. Raises NotPermitted, ReasonRequired, Refused (more than 20,000 lines).
     """
     reason = needed(reason)
-    role = require_anywhere(actor, study)
+    role = require_within(actor, Verb.IMPORT, study)
     definition = definition_of(form)
     report = ImportReport(dry_run=dry_run)
     read = _read(actor, study, definition, lines, report)
@@ -95,16 +95,6 @@ def import_forms(
             _store(record, definition, fresh)
             report.stored = len(fresh)
     return report
-
-
-def require_anywhere(actor: User, study: Study) -> str:
-    """The role in which the actor imports; each subject's site is then checked by its own scope."""
-    for site in study.sites.all():
-        try:
-            return require(actor, Verb.IMPORT, site=site)
-        except PermissionError:
-            continue
-    return require(actor, Verb.IMPORT, study=study)
 
 
 def _read(

@@ -12,15 +12,14 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
+from patients.actions.record_export import record_export
 from patients.api.csv_cells import cell
 from patients.api.filters import FormFilters
 from patients.api.forms import filled_forms
 from patients.api.shapes import shown_value
 from patients.forms import FormDefinition, Section, definitions, rows_of
 from trials.api.resource import Resource
-from trials.audit.recording import Act, recording
-from trials.models import Study, User
-from trials.roles import NotPermitted, Verb, require, sites_of, studies_of
+from trials.roles import Verb
 
 CHUNK = 500
 ENVELOPE = (
@@ -82,7 +81,8 @@ class ExportResource(Resource):
     def retrieve(self, request: Request, **address: Any) -> StreamingHttpResponse:
         form = form_named(request.query_params.get("form"))
         found = self.chosen(request, form)
-        record_export(self.user, form, request)
+        asked = "; ".join(f"{name}={value}" for name, value in sorted(request.query_params.items()))
+        record_export(actor=self.user, form=form.oid, asked=f"CSV; {asked}")
         writer = csv.writer(Echo(), lineterminator="\r\n")
         response = StreamingHttpResponse(
             (writer.writerow(line) for line in lines_of(form, found)),
@@ -114,25 +114,6 @@ def form_named(oid: str | None) -> FormDefinition:
     if form is None:
         raise Http404
     return form
-
-
-def record_export(user: User, form: FormDefinition, request: Request) -> None:
-    """One event in each study that the export may hold data of: what was asked for, and how."""
-    asked = "; ".join(f"{name}={value}" for name, value in sorted(request.query_params.items()))
-    for study in studies_of(user, (Verb.EXPORT,)).select_related("chain"):
-        act = Act(user, role_in(user, study), f"export {form.oid}")
-        with recording(study.chain, act) as record:
-            record.note(f"CSV; {asked}")
-
-
-def role_in(user: User, study: Study) -> str:
-    """The role under which the user exports: of the study, else of one of its sites. Raises NotPermitted."""
-    for site in sites_of(user).filter(study=study):
-        try:
-            return require(user, Verb.EXPORT, site=site)
-        except NotPermitted:
-            continue
-    return require(user, Verb.EXPORT, study=study)
 
 
 def lines_of(form: FormDefinition, found: QuerySet[Any]) -> Iterator[list[str]]:
