@@ -14,6 +14,7 @@ from django.db import models
 
 from patients.fields import ClinicalField, CodedField, Meaning
 from patients.models import CaseReportForm, MissingReason, Row
+from trials.actions.given import IDENTIFIER_LENGTH
 from trials.models import StudyNoun
 
 
@@ -162,7 +163,11 @@ JSON_TYPES: dict[str, dict[str, Any]] = {
     "partial date": {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"},
 }
 EXTERNAL_ID: dict[str, Any] = {
-    "external_id": {"type": "string", "maxLength": 100, "title": "Identifier in the sending system"}
+    "external_id": {
+        "type": "string",
+        "maxLength": IDENTIFIER_LENGTH,
+        "title": "Identifier in the sending system",
+    }
 }
 ROW_ADDRESS: dict[str, Any] = {
     "repeat": {"type": "integer", "title": "Number of an existing row; a row without is new"},
@@ -246,7 +251,9 @@ def _codes(item: Item) -> dict[str, Any]:
             "x-labels": dict(item.codelist),
         }
     if item.protocol_noun is not None:
-        return {"x-codelist": item.protocol_noun.__name__}
+        # A noun without a code (a reference range) is shown by its key.
+        coded = any(field.name == "code" for field in item.protocol_noun._meta.fields)
+        return {"x-codelist": item.protocol_noun.__name__, "type": "string" if coded else "integer"}
     return {}
 
 

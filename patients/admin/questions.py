@@ -13,9 +13,11 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from patients.actions.entry import NOT_DONE_REASON_LENGTH
 from patients.forms import Item, Section
 from patients.models import Entry, MissingReason, Subject
 from patients.selectors import choosable
+from trials.actions.given import IDENTIFIER_LENGTH
 from trials.admin.act import ReasonField
 from trials.text import plain
 
@@ -167,10 +169,12 @@ class HeadForm(AnswersForm):
     """A form's own questions, beside each the reason for its absence, and what is said about the whole."""
 
     not_done_reason = forms.CharField(
-        label=gettext_lazy("This form was not done, because"), required=False, max_length=200
+        label=gettext_lazy("This form was not done, because"),
+        required=False,
+        max_length=NOT_DONE_REASON_LENGTH,
     )
     external_id = forms.CharField(
-        label=gettext_lazy("Identifier in the source system"), required=False, max_length=100
+        label=gettext_lazy("Identifier in the source system"), required=False, max_length=IDENTIFIER_LENGTH
     )
 
     def __init__(

@@ -8,6 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from patients.actions.answers import MAXIMUM_ROWS
 from patients.admin.questions import (
     MISSING,
     HeadForm,
@@ -24,7 +25,6 @@ from patients.forms import FormDefinition, Item, Section
 from patients.models import Entry, Query, QueryState, Row, Subject
 from trials.admin.act import show_errors
 
-MAXIMUM_ROWS = 500
 Given = Mapping[str, Sequence[Mapping[str, str]]]
 """Lines that a new form starts with, by the name of the rows: what is filled in already."""
 

@@ -20,6 +20,7 @@ from patients.forms import FormDefinition, Section, definitions
 from patients.models import CaseReportForm, Query, QueryState
 from patients.selectors import visible
 from patients.trail import versions_of
+from trials.actions.given import REASON_LENGTH
 from trials.api.bodies import object_of, rows_of, text_of
 from trials.api.idempotency import once
 from trials.api.preconditions import version_named
@@ -27,12 +28,9 @@ from trials.api.resource import Resource
 from trials.models import User
 from trials.roles import Verb, require
 
-REASON_LIMIT = 2000
-NOT_DONE_LIMIT = 200
-
 
 class VoidRequest(serializers.Serializer):
-    change_reason = serializers.CharField(max_length=REASON_LIMIT)
+    change_reason = serializers.CharField(max_length=REASON_LENGTH)
 
 
 def protocol_items(section: Section) -> list[str]:
@@ -119,7 +117,7 @@ class FormResource(Resource):
         record = self.get_object()
         version = version_named(request)
         data = object_of(request)
-        reason = text_of(data, "change_reason", limit=REASON_LIMIT)
+        reason = text_of(data, "change_reason")
         data.pop("change_reason", None)
         stated = take_stated(data)
         rows = take_rows(self.definition, data)
@@ -140,7 +138,7 @@ class FormResource(Resource):
         record = self.get_object()
         version = version_named(request)
         data = object_of(request, known=("change_reason",))
-        reason = text_of(data, "change_reason", limit=REASON_LIMIT)
+        reason = text_of(data, "change_reason")
         mark_entered_in_error(actor=self.user, record=record, version=version, reason=reason)
         return self.reply(self.get_object())
 
@@ -156,7 +154,7 @@ def take_stated(data: dict[str, Any]) -> str | None:
     """Take `not_done_reason` out of the body; None when it was not sent. Raises Refused."""
     if "not_done_reason" not in data:
         return None
-    stated = text_of(data, "not_done_reason", limit=NOT_DONE_LIMIT)
+    stated = text_of(data, "not_done_reason")
     del data["not_done_reason"]
     return stated
 

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from patients.actions.save_form import change_form
 from patients.api.filters import YES_OR_NO, DayFilter
-from patients.api.forms import REASON_LIMIT, VoidRequest, protocol_items
+from patients.api.forms import VoidRequest, protocol_items
 from patients.api.history import VersionReply, shown_versions
 from patients.api.shapes import (
     CHANGE_REASON,
@@ -176,7 +176,7 @@ class LabResultResource(Resource):
 
     def save(self, sample: LabSample, version: int, data: dict[str, Any]) -> None:
         """One line of the sample, through the sample. Errors are named as this resource names fields."""
-        reason = text_of(data, "change_reason", limit=REASON_LIMIT)
+        reason = text_of(data, "change_reason")
         line = {name: value for name, value in data.items() if name != "change_reason"}
         try:
             change_form(

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from patients.actions.correct_range import Reflagged, correct_range
 from patients.api.parameters import truth
 from trials.actions.errors import Refused
+from trials.actions.given import REASON_LENGTH
 from trials.api.bodies import object_of, text_of
 from trials.api.preconditions import etag, version_named
 from trials.api.protocol import ReferenceRangeReader, ReferenceRangeReply
@@ -34,7 +35,7 @@ class RangeCorrection(serializers.Serializer):
 
 class RangeCorrectionRequest(RangeCorrection):
     change_reason = serializers.CharField(
-        required=False, max_length=2000, help_text="Needed except for a dry run"
+        required=False, max_length=REASON_LENGTH, help_text="Needed except for a dry run"
     )
 
 
@@ -82,7 +83,7 @@ class ReferenceRangeResource(ReferenceRangeReader):
         version = version_named(request)
         dry_run = truth(request, "dry_run")
         data = object_of(request, known=(*RangeCorrection().fields, "change_reason"))
-        reason = text_of(data, "change_reason", limit=2000)
+        reason = text_of(data, "change_reason")
         sent = RangeCorrection(data={name: data[name] for name in data if name != "change_reason"})
         sent.is_valid(raise_exception=True)
         if not sent.validated_data:

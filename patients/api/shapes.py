@@ -7,8 +7,18 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from patients.forms import FormDefinition, Item, Section, rows_of, section_properties
+from patients.actions.entry import NOT_DONE_REASON_LENGTH
+from patients.forms import (
+    EXTERNAL_ID,
+    ROW_ADDRESS,
+    FormDefinition,
+    Item,
+    Section,
+    rows_of,
+    section_properties,
+)
 from patients.models import EntryState
+from trials.actions.given import REASON_LENGTH
 from trials.audit.canonical import canonical_decimal
 
 Schema = dict[str, Any]
@@ -23,11 +33,13 @@ ADDRESS: dict[str, Schema] = {
     "visit": {"type": ["string", "null"], "title": "Code of the visit within the subject"},
 }
 STATED: dict[str, Schema] = {
-    "external_id": TEXT | {"maxLength": 100, "title": "Identifier in the sending system"},
-    "not_done_reason": TEXT | {"maxLength": 200, "title": "Why the form was not done; empty when it was"},
+    **EXTERNAL_ID,
+    "not_done_reason": TEXT
+    | {"maxLength": NOT_DONE_REASON_LENGTH, "title": "Why the form was not done; empty when it was"},
 }
 CHANGE_REASON: dict[str, Schema] = {
-    "change_reason": TEXT | {"minLength": 1, "title": "Reason for the change, kept in the audit trail"}
+    "change_reason": TEXT
+    | {"minLength": 1, "maxLength": REASON_LENGTH, "title": "Reason for the change, kept in the audit trail"}
 }
 ENVELOPE: dict[str, Schema] = {
     "id": WHOLE,
@@ -41,7 +53,7 @@ ENVELOPE: dict[str, Schema] = {
     "form_version": WHOLE,
     "protocol_version": TEXT,
 }
-ROW_ENVELOPE: dict[str, Schema] = {"repeat": WHOLE, "version": WHOLE, "external_id": TEXT}
+ROW_ENVELOPE: dict[str, Schema] = {"repeat": WHOLE, "version": WHOLE, **EXTERNAL_ID}
 
 
 # ---------------------------------------------------------------- replies
@@ -116,20 +128,12 @@ def nullable(schema: Schema) -> Schema:
 
 
 def rows_schema(definition: FormDefinition, *, reply: bool, change: bool = False) -> dict[str, Schema]:
-    addressing: dict[str, Schema] = {}
-    if reply:
-        addressing = ROW_ENVELOPE
-    elif change:
-        addressing = {
-            "repeat": WHOLE | {"title": "Number of an existing row; a row without is new"},
-            "entered_in_error": FLAG,
-            "external_id": TEXT,
-        }
+    stated = ROW_ENVELOPE if reply else EXTERNAL_ID | ROW_ADDRESS if change else EXTERNAL_ID
     return {
         name: {
             "type": "array",
             "title": section.title,
-            "items": closed({**addressing, **answers_schema(section, reply=reply)}),
+            "items": closed({**stated, **answers_schema(section, reply=reply)}),
         }
         for name, section in definition.rows.items()
     }

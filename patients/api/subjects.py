@@ -26,6 +26,7 @@ from patients.models import Allocation, Subject, SubjectStatus
 from patients.selectors import subjects
 from patients.trail import events_of
 from trials.actions.errors import Refused
+from trials.actions.given import IDENTIFIER_LENGTH
 from trials.api.bodies import day_of, object_of, text_of
 from trials.api.idempotency import once
 from trials.api.resource import Resource, one_of
@@ -55,7 +56,7 @@ class EnrollRequest(serializers.Serializer):
     previous = serializers.CharField(
         required=False, allow_null=True, help_text="Code of the earlier screening failure of this person"
     )
-    external_id = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    external_id = serializers.CharField(required=False, allow_blank=True, max_length=IDENTIFIER_LENGTH)
 
 
 class UnknownSite(Refused):

@@ -10,7 +10,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from patients.actions.visits import add_unscheduled_visit, miss_visit, open_cycle, open_visit
+from patients.actions.visits import (
+    WHY_LENGTH,
+    add_unscheduled_visit,
+    miss_visit,
+    open_cycle,
+    open_visit,
+)
 from patients.api.address import subject_named
 from patients.api.filters import OfSubject, VisitFilters
 from patients.models import Cycle, Visit, VisitStatus
@@ -19,8 +25,6 @@ from trials.api.bodies import day_of, object_of, text_of
 from trials.api.idempotency import once
 from trials.api.preconditions import version_named
 from trials.api.resource import Resource
-
-REASON_LIMIT = 200
 
 
 class VisitReply(serializers.Serializer):
@@ -60,7 +64,7 @@ class OfOneSubject(serializers.Serializer):
 
 class UnscheduledVisitRequest(OfOneSubject):
     occurred_on = serializers.DateField()
-    unscheduled_reason = serializers.CharField(max_length=REASON_LIMIT)
+    unscheduled_reason = serializers.CharField(max_length=WHY_LENGTH)
 
 
 class OpenVisitRequest(serializers.Serializer):
@@ -69,7 +73,7 @@ class OpenVisitRequest(serializers.Serializer):
 
 
 class MissVisitRequest(serializers.Serializer):
-    missed_reason = serializers.CharField(max_length=REASON_LIMIT)
+    missed_reason = serializers.CharField(max_length=WHY_LENGTH)
     change_reason = serializers.CharField(required=False, help_text="Needed when the visit was not planned")
 
 
@@ -110,7 +114,7 @@ class VisitResource(Resource):
             actor=self.user,
             subject=subject_named(self.user, data),
             occurred_on=day_of(data, "occurred_on"),
-            why=text_of(data, "unscheduled_reason", limit=REASON_LIMIT),
+            why=text_of(data, "unscheduled_reason"),
         )
 
     @action(detail=True, methods=["post"])
@@ -129,7 +133,7 @@ class VisitResource(Resource):
         visit = self.get_object()
         version = version_named(request)
         data = object_of(request, known=("missed_reason", "change_reason"))
-        why, reason = text_of(data, "missed_reason", limit=REASON_LIMIT), text_of(data, "change_reason")
+        why, reason = text_of(data, "missed_reason"), text_of(data, "change_reason")
         miss_visit(actor=self.user, visit=visit, why=why, version=version, reason=reason)
         return self.reply(self.get_object())
 

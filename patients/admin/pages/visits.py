@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from patients.actions.visits import add_unscheduled_visit, miss_visit, open_cycle, open_visit
+from patients.actions.visits import WHY_LENGTH, add_unscheduled_visit, miss_visit, open_cycle, open_visit
 from patients.admin.addresses import hub_url
 from patients.models import Subject, Visit, VisitStatus
 from patients.selectors import visits_of
@@ -32,12 +32,14 @@ class OpenForm(VisitForm):
 
 
 class MissedForm(VisitForm):
-    missed_reason = forms.CharField(label=gettext_lazy("Why it did not take place"), max_length=200)
+    missed_reason = forms.CharField(label=gettext_lazy("Why it did not take place"), max_length=WHY_LENGTH)
 
 
 class UnscheduledForm(forms.Form):
     occurred_on = day_field(gettext_lazy("Day of the visit"))
-    unscheduled_reason = forms.CharField(label=gettext_lazy("Why the visit was needed"), max_length=200)
+    unscheduled_reason = forms.CharField(
+        label=gettext_lazy("Why the visit was needed"), max_length=WHY_LENGTH
+    )
 
 
 class NextCycleForm(forms.Form):
