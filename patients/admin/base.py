@@ -12,8 +12,6 @@ from trials.admin.base import StudyAdmin, user_of
 from trials.models import User
 from trials.roles import Verb, may
 
-WRITING = ("GET", "HEAD", "OPTIONS", "POST")
-
 
 class ClinicalAdmin(StudyAdmin):
     """Base of every model of captured data."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from patients.actions.save_form import mark_entered_in_error
 from patients.admin.addresses import form_url, hub_url
-from patients.admin.base import WRITING, ClinicalAdmin
+from patients.admin.base import ClinicalAdmin
 from patients.admin.filters import OwnSiteFilter
 from patients.admin.pages.form_page import correction_page, entry_page
 from patients.admin.questions import shown_text
@@ -22,7 +22,7 @@ from patients.forms import definition_of, definitions
 from patients.models import EntryState
 from patients.trail import versions_of
 from trials.admin.act import ReasonField, act_page, posted
-from trials.admin.base import user_of
+from trials.admin.base import WRITING, user_of
 from trials.models import User
 from trials.roles import Verb, may
 

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from patients.admin.base import WRITING, ClinicalAdmin
+from patients.admin.base import ClinicalAdmin
 from patients.admin.filters import OwnSiteFilter
 from patients.admin.overview import overview
 from patients.admin.pages.enrollment import enroll_page
@@ -20,7 +20,7 @@ from patients.admin.worklists import queries_to_answer, told
 from patients.models import Subject, SubjectStatus
 from patients.selectors import cycles_of, eligibility_findings, subjects
 from patients.trail import events_of
-from trials.admin.base import user_of
+from trials.admin.base import WRITING, user_of
 from trials.audit import clock
 from trials.models import User
 from trials.roles import Verb, may

@@ -13,13 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from trials.actions import accounts
 from trials.admin.act import ReasonField, act_page, day_field, posted
-from trials.admin.base import StudyAdmin, user_of
+from trials.admin.base import WRITING, StudyAdmin, user_of
 from trials.audit import clock
 from trials.models import Assignment, Role, Site, Study, User
 from trials.models.staff import USERNAME
 from trials.roles import Verb, may, scope
-
-WRITING = ("GET", "HEAD", "OPTIONS", "POST")
 
 
 def managed_studies(user: User) -> QuerySet[Study]:

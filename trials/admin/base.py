@@ -25,6 +25,7 @@ from trials.models import User
 from trials.roles import Verb, may
 
 READING = ("GET", "HEAD", "OPTIONS")
+WRITING = (*READING, "POST")
 COUNTED_AT_MOST = 10_000
 
 

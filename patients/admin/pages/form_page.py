@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from patients.actions.save_form import change_form, create_form
 from patients.admin.addresses import add_url, form_url, hub_url
-from patients.admin.base import WRITING, ClinicalAdmin, subject_in_reach
+from patients.admin.base import ClinicalAdmin, subject_in_reach
 from patients.admin.pages.laboratory import (
     PANEL,
     chosen_panel,
@@ -31,7 +31,7 @@ from patients.selectors import current, subjects, visits_of
 from patients.trail import versions_of
 from trials.actions.errors import Refused, Stale
 from trials.admin.act import posted, status_of
-from trials.admin.base import user_of
+from trials.admin.base import WRITING, user_of
 from trials.models import User
 from trials.roles import NotPermitted, Verb, may
 
