@@ -101,7 +101,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
 AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCKOUT_MINUTES", default=15))
-AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]  # in this order: ecrf/lockout.py
 AXES_CLIENT_IP_CALLABLE = "ecrf.client_address.client_address"
 AXES_HANDLER = "ecrf.lockout.Attempts"
 AXES_RESET_ON_SUCCESS = True

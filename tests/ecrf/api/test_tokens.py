@@ -122,6 +122,15 @@ def test_a_login_of_ones_own_does_not_forgive_the_guesses_at_the_password_of_ano
     assert login("anna", "wrong but long enough").status_code == 429
 
 
+def test_an_address_is_locked_after_ten_times_the_failures_of_one_person() -> None:
+    UserFactory(username="anna")
+    for number in range(10 * settings.AXES_FAILURE_LIMIT - 1):
+        assert login(f"nobody{number}", "wrong but long enough").status_code == 401
+    assert login("anna", PASSWORD).status_code == 201
+    login("nobody", "wrong but long enough")
+    assert login("anna", PASSWORD).status_code == 429
+
+
 def test_an_unknown_name_and_a_wrong_password_are_refused_in_the_same_words() -> None:
     UserFactory(username="anna")
     unknown, wrong = login("nobody", PASSWORD), login("anna", "wrong but long enough")
