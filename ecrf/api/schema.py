@@ -33,6 +33,7 @@ REASONS = {
     "405": "Not allowed here; nothing is ever deleted",
     "406": "Only JSON is spoken here",
     "409": "The state of the record or subject forbids it",
+    "411": "The body came without Content-Length",
     "412": "Changed by somebody else in between: the current version and values",
     "413": "The body is too large",
     "415": "Another content type than the one documented",
@@ -43,7 +44,7 @@ REASONS = {
     "503": "The database is busy or away; nothing was changed",
 }
 ALWAYS = ("400", "401", "403", "404", "405", "406", "429", "503")
-WITH_BODY = ("409", "413", "415", "423")
+WITH_BODY = ("409", "411", "413", "415", "423")
 
 IF_MATCH: Document = {
     "name": "If-Match",
@@ -94,7 +95,7 @@ class Schema(AutoSchema):
             found.append(IF_MATCH)
         if action in getattr(self.view, "creating", ()):
             found.append(IDEMPOTENCY_KEY)
-        if action in ("list", "retrieve") and hasattr(self.view, "sparse"):
+        if hasattr(self.view, "known_parameters") and "fields" in self.view.known_parameters():
             found.append(FIELDS)
         for name in getattr(self.view, "parameters", {}).get(action, ()):
             if name not in known:
@@ -155,8 +156,23 @@ def close_objects(result: Document, **context: Any) -> Document:
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     for schema in schemas.values():
         _close(schema)
+    for name in _sparse(result):
+        schemas[name].pop("required", None)
     schemas["Errors"] = ERRORS
     return result
+
+
+def _sparse(document: Document) -> set[str]:
+    """The messages of which `fields` may leave out members, so that none of them is required."""
+    named = set()
+    for operations in document["paths"].values():
+        operation = operations.get("get", {})
+        if FIELDS in operation.get("parameters", []):
+            schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+            page = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+            rows = page["properties"].get("results") if "Paginated" in schema["$ref"] else None
+            named.add((rows["items"] if rows else schema)["$ref"].rpartition("/")[2])
+    return named
 
 
 def _close(schema: Mapping[str, Any]) -> None:

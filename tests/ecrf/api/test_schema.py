@@ -128,6 +128,20 @@ def test_changes_document_if_match_etag_and_every_refusal(document: dict[str, An
     assert refusal == {"$ref": "#/components/schemas/Errors"}
 
 
+def test_no_member_that_fields_may_leave_out_is_documented_as_required(document: dict[str, Any]) -> None:
+    for name in ("SubjectReply", "SiteReply", "CriterionReply", "VitalSignsReply"):
+        assert "required" not in component(document, name), name
+    assert component(document, "TokenReply")["required"] == ["expires_at", "token"]
+    export = operation(document, "/api/v1/exports/csv/", "get")
+    assert "fields" not in {each["name"] for each in export["parameters"]}
+
+
+def test_the_reference_range_of_a_result_is_documented_as_its_key(document: dict[str, Any]) -> None:
+    told = component(document, "LabResultReply")["properties"]
+    assert told["reference_range"]["type"] == ["integer", "null"]
+    assert told["test"]["type"] == ["string", "null"]
+
+
 def test_every_address_of_a_form_is_documented(document: dict[str, Any]) -> None:
     for path in form_resources():
         for tail in ("", "{id}/", "{id}/void/", "{id}/history/"):
