@@ -254,9 +254,12 @@ class PartialDateField(ClinicalField, models.CharField):
         if text is None:
             return None
         try:
-            return str(partial_date.parse(text))
+            known = str(partial_date.parse(text))
         except partial_date.PartialDateError as error:
             raise ValidationError(str(error)) from error
+        if len(known) > (self.max_length or 10):
+            raise ValidationError(_("is more exact than what is collected; write YYYY-MM or YYYY"))
+        return known
 
 
 class ProtocolReferenceField(ClinicalField, models.ForeignKey):

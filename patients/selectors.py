@@ -70,6 +70,12 @@ def allocation_of(subject: Subject) -> Allocation | None:
     return Allocation.objects.select_related("arm").filter(subject=subject).first()
 
 
+def drugs_of_arm(subject: Subject) -> set[str]:
+    """Codes of the drugs of the subject's arm; none before randomization."""
+    allocation = allocation_of(subject)
+    return set(allocation.arm.regimen.values_list("drug__code", flat=True)) if allocation else set()
+
+
 def first_consent(subject: Subject) -> InformedConsent | None:
     """The earliest signed consent."""
     signed = current(InformedConsent, subject).filter(consented=YesNo.YES, signed_on__isnull=False)

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 from patients.actions.entry import NOT_DONE_REASON_LENGTH
 from patients.forms import Item, Section
 from patients.models import Entry, MissingReason, Subject
-from patients.selectors import choosable
+from patients.selectors import allocation_of, choosable, drugs_of_arm
 from trials.actions.given import IDENTIFIER_LENGTH
 from trials.admin.act import ReasonField
+from trials.models import Drug
 from trials.text import plain
 
 Offers = Mapping[str, Sequence[tuple[str, str]]]
@@ -79,7 +80,18 @@ def offers_for(sections: Sequence[Section], subject: Subject) -> dict[str, list[
             if noun is None or noun.__name__ in offers:
                 continue
             offers[noun.__name__] = [(row.code, str(row)) for row in choosable(noun, subject.site)]
+    if Drug.__name__ in offers and allocation_of(subject) is not None:
+        offers[Drug.__name__] = _own_arm_first(offers[Drug.__name__], subject)
     return offers
+
+
+def _own_arm_first(drugs: Sequence[tuple[str, str]], subject: Subject) -> list[tuple[str, str]]:
+    """Every drug stays on offer, because a wrong one that was given is recorded too; the arm's come first."""
+    own = drugs_of_arm(subject)
+    others = [
+        (code, _("%(drug)s (not in this arm)") % {"drug": name}) for code, name in drugs if code not in own
+    ]
+    return [(code, name) for code, name in drugs if code in own] + others
 
 
 def question_field(item: Item, offers: Offers) -> forms.CharField:

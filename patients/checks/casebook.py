@@ -19,7 +19,7 @@ from patients.models import (
     VitalSigns,
     YesNo,
 )
-from patients.selectors import first_consent
+from patients.selectors import allocation_of, first_consent
 from trials.clinical.age import agrees
 from trials.clinical.partial_date import Truth, before, parse
 from trials.text import plain
@@ -157,6 +157,20 @@ def death_is_contradictory(form: AdverseEvent) -> Iterator[Hit]:
         yield Hit("outcome", "Grade 5, outcome fatal and “results in death” must agree.")
 
 
+def causality_is_missing(form: AdverseEvent) -> Iterator[Hit]:
+    """From randomization on, causality and action are asked for every drug of the arm."""
+    allocation = allocation_of(form.subject)
+    if allocation is None or form.entry_state == EntryState.NOT_DONE or form.started is None:
+        return
+    if before(form.started, allocation.randomized_on.isoformat()) is Truth.YES:
+        return
+    answered = {row.drug_id for row in rows_of(form, "drugs")}  # type: ignore[attr-defined]
+    elements = allocation.arm.regimen.select_related("drug").order_by("drug__code")
+    missing = [str(element.drug) for element in elements if element.drug_id not in answered]
+    if missing:
+        yield Hit("causality", f"Relation and action are not given for {', '.join(missing)}.")
+
+
 def start_lies_before_consent(form: AdverseEvent) -> Iterator[Hit]:
     consent = first_consent(form.subject)
     if consent is None or form.started is None or consent.signed_on is None:
@@ -198,5 +212,6 @@ CHECKS = (
     Check("EC21e", "ECD", Severity.HARD, ends_before_it_starts),
     Check("EC22", "AE", Severity.HARD, death_is_contradictory),
     Check("EC23", "AE", Severity.HARD, seriousness_is_contradictory),
+    Check("EC26", "AE", Severity.HARD, causality_is_missing),
     Check("EC39", "MH", Severity.SOFT, ongoing_contradicts_end),
 )

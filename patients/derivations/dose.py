@@ -11,7 +11,7 @@ from patients.models import DailyDosePeriod, Row, Subject
 from patients.selectors import Measurement, allocation_of, current, last_measured
 from trials.clinical.body_surface_area import Formula, body_surface_area
 from trials.clinical.dosing import WeightBand, dose_by_body_surface, dose_by_weight
-from trials.clinical.undetermined import Undetermined
+from trials.clinical.undetermined import Undetermined, absent
 from trials.models import DoseRule, RegimenElement
 from trials.text import plain
 
@@ -53,7 +53,7 @@ def planned_dose(
     `own` is the key of the daily dose period that asks, whose stored first day may just be corrected.
     """
     if drug_id is None or on is None:
-        return PlannedDose(None, Undetermined(("drug and date",)).sentence())
+        return PlannedDose(None, Undetermined(absent(study_drug=drug_id, date=on)).sentence())
     allocation = allocation_of(subject)
     if allocation is None:
         return PlannedDose(None, Undetermined(("allocation to an arm",)).sentence())

@@ -176,4 +176,4 @@ def test_a_weight_corrected_later_leaves_the_plan_and_asks_about_it(
 def test_a_daily_period_that_lacks_its_start_has_no_plan(coordinator: User, in_arm_a: Subject) -> None:
     period = taken(coordinator, in_arm_a, started=None)
     assert period.planned_dose is None
-    assert "drug and date" in period.planned_dose_note
+    assert period.planned_dose_note == "cannot be determined: no date"

@@ -21,7 +21,7 @@ from patients.fields import (
     QuantityField,
     TextAnswerField,
 )
-from patients.models import AdverseEvent, YesNo
+from patients.models import AdverseEvent, Demographics, YesNo
 
 weight = QuantityField("Weight", unit="kg", limits=(20, 250))
 free_quantity = QuantityField("Anything")
@@ -274,3 +274,9 @@ def test_dates_known_to_the_year_are_found_by_the_days_they_may_mean(enter: Any)
     enter(AdverseEvent, term="Fever", started="2021-03")
     before_march = AdverseEvent.objects.filter(started_latest__lt=date(2021, 3, 1))
     assert [each.term for each in before_march] == ["Rash"]
+
+
+def test_a_day_of_birth_is_refused_because_it_is_not_collected() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        Demographics._meta.get_field("birth").clean("1961-05-07", None)
+    assert "more exact than what is collected" in refusal.value.messages[0]

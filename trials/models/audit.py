@@ -80,6 +80,11 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.chain_id}/{self.number} {self.action}"
 
+    @property
+    def role_name(self) -> str:
+        """The role in words, as it is shown to people."""
+        return self.role.replace("_", " ").capitalize()
+
 
 def event_id(chain_id: int, number: int) -> int:
     """Chain and number in one integer.

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from trials.models.study import CODE, Site, StudyNoun
+from trials.text import plain
 
 
 class Sex(models.TextChoices):
@@ -122,8 +123,7 @@ class ReferenceRange(StudyNoun):
         ]
 
     def __str__(self) -> str:
-        low, high = ("" if limit is None else f"{limit:f}" for limit in (self.low, self.high))
-        return f"{self.test} [{low}, {high}] {self.unit}"
+        return f"{self.test} [{plain(self.low)}, {plain(self.high)}] {self.unit}"
 
     def is_in_force_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)

@@ -25,10 +25,17 @@ from patients.models import (
 )
 from tests.factories import CONSENT_DAY, make_list, opened, randomized_subject
 from tests.patients.conftest import events_of_casebook
+from trials.audit import clock
 from trials.models import Site, Study, User
 
 MAN = {"birth": "1961-05", "age": 59, "sex": "M"}
 RASH = {"term": "Rash", "grade": "2", "started": "2021-03-10", "outcome": "NOT RECOVERED/NOT RESOLVED"}
+# A subject of a test is randomized today; a year says no more than that the event may have come since then.
+THIS_YEAR = str(clock.today("Asia/Shanghai").year)
+RELATED = [
+    {"drug": drug, "causality": "POSSIBLY RELATED", "action": "DOSE NOT CHANGED"}
+    for drug in ("LENVATINIB", "TORIPALIMAB")
+]
 GIVEN = {"drug": "TORIPALIMAB", "given": "Y", "given_on": "2021-03-08", "dose": "240"}
 TAKEN = {"drug": "LENVATINIB", "started": "2021-03-08", "dose": "12", "frequency": "QD"}
 
@@ -88,6 +95,13 @@ CASES: list[tuple[str, Any, dict[str, Any], dict[str, Any]]] = [
         RASH | {"serious": "Y", "hospitalization": "Y"},
     ),
     ("EC23", AdverseEvent, RASH | {"serious": "N", "life_threatening": "Y"}, RASH | {"serious": "N"}),
+    (
+        "EC26",
+        AdverseEvent,
+        RASH | {"started": THIS_YEAR},
+        RASH | {"started": THIS_YEAR, "rows": {"drugs": RELATED}},
+    ),
+    ("EC26", AdverseEvent, RASH | {"started": THIS_YEAR, "rows": {"drugs": RELATED[:1]}}, RASH),
     (
         "EC39",
         MedicalHistory,
