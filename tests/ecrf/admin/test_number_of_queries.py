@@ -18,7 +18,7 @@ from trials.models import RandomizationList, Role, Site, User
 
 pytestmark = pytest.mark.django_db
 
-MOST = 20
+MOST = 20  # every page stays below it
 
 
 def client_of(user: User) -> Client:
@@ -88,7 +88,7 @@ def test_no_page_asks_more_queries_with_more_subjects() -> None:
     few = measured(clients)
     more_subjects(site, coordinator, 25)
     many = measured(clients)
-    assert {path: number for path, number in many.items() if number > MOST} == {}
+    assert {path: number for path, number in many.items() if number >= MOST} == {}
     assert {path: (few[path], many[path]) for path in many if many[path] > few[path]} == {}
 
 
@@ -100,7 +100,7 @@ def test_a_panel_of_many_rows_is_saved_with_few_queries_for_each() -> None:
     visit = subject.visits.get(code="SCR")
     client = client_of(coordinator)
     path = f"/admin/patients/labsample/add/?subject={subject.pk}&visit={visit.pk}&panel=CHEMISTRY"
-    assert queries(client, path) <= MOST
+    assert queries(client, path) < MOST
 
 
 @pytest.mark.heavy
@@ -111,7 +111,7 @@ def test_lists_stay_as_cheap_with_a_thousand_subjects() -> None:
     assert Subject.objects.count() == 1000
     client = client_of(coordinator)
     for model in (Subject, AdverseEvent, VitalSigns, Disposition, Query):
-        assert queries(client, path_of(model, "")) <= MOST
-    assert queries(client, "/admin/") <= MOST
+        assert queries(client, path_of(model, "")) < MOST
+    assert queries(client, "/admin/") < MOST
     last = Subject.objects.latest("pk")
-    assert queries(client, path_of(Subject, "change", last.pk)) <= MOST
+    assert queries(client, path_of(Subject, "change", last.pk)) < MOST
