@@ -4,15 +4,20 @@ import secrets
 from typing import Any
 
 from django.db import models
-from simple_history.manager import HistoryDescriptor
+from simple_history.manager import HistoricalQuerySet, HistoryDescriptor
 from simple_history.models import HistoricalRecords
 
+from trials.audit.append_only import AppendOnly, AppendOnlyModel
 from trials.audit.context import current_recording
 
 SALT_BYTES = 16
 
 
-class HistoryRow(models.Model):
+class HistoryQuerySet(AppendOnly, HistoricalQuerySet):
+    """What `model.history` returns."""
+
+
+class HistoryRow(AppendOnlyModel):
     """What every history table adds to the columns of its model: the event, and the salt of the digest."""
 
     event = models.ForeignKey("trials.AuditEvent", on_delete=models.DO_NOTHING, related_name="+")
@@ -57,6 +62,7 @@ class History(HistoricalRecords):
             bases=(HistoryRow,),
             inherit=True,
             history_id_field=models.BigAutoField(),
+            historical_queryset=HistoryQuerySet,
             **options,
         )
 

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from trials.audit.append_only import AppendOnlyModel
+
 NUMBER_BITS = 32
 
 
@@ -38,7 +40,7 @@ class Chain(models.Model):
         return self.key
 
 
-class AuditEvent(models.Model):
+class AuditEvent(AppendOnlyModel):
     """One per transaction, chain and reason.
 
     `id` is chain and number in one integer, so that history rows sort by it; `rows` and `digest` cover the
