@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from patients.actions.enroll import enroll
-from patients.actions.save_form import create_form
+from patients.actions.save_form import change_form, create_form
 from patients.models import Demographics, InformedConsent, LabSample, Subject, Visit, VitalSigns
 from tests.factories import (
     CONSENT_DAY,
@@ -105,3 +105,21 @@ def events_of_casebook(subject: Subject) -> list[AuditEvent]:
 
 
 A_DAY_LATER = date(2021, 3, 2)
+
+
+def correct(actor: User, record: Any, rows: Any = None, **data: Any) -> Any:
+    options = {key: data.pop(key) for key in ("reason", "version", "not_done_reason") if key in data}
+    options = {"reason": "transcription error", "version": record.version} | options
+    return change_form(actor=actor, record=record, data=data, rows=rows, **options)
+
+
+def errors_of(refusal: Any) -> dict[str, Any]:
+    return refusal.value.errors
+
+
+@pytest.fixture
+def pressures(enter: Any, visit: Visit) -> VitalSigns:
+    lines = [{"systolic": 120, "diastolic": 80}, {"systolic": 130, "diastolic": 85}]
+    return enter(
+        VitalSigns, visit=visit, measured_on="2021-03-01", weight="60", rows={"blood_pressures": lines}
+    )
