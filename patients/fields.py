@@ -272,6 +272,19 @@ class ProtocolReferenceField(ClinicalField, models.ForeignKey):
         super().__init__(to, on_delete, *arguments, **({"related_name": "+"} | options))
 
 
+class RecordReferenceField(ClinicalField, models.ForeignKey):
+    """Another record of the same subject (an adverse event, a lesion), addressed by its number there.
+
+    The form referred to does not belong to a visit, so the number names one record of the subject.
+    """
+
+    kind = "record"
+    stored_as = models.ForeignKey
+
+    def __init__(self, to: Any, on_delete: Any = models.PROTECT, *arguments: Any, **options: Any) -> None:
+        super().__init__(to, on_delete, *arguments, **({"related_name": "+"} | options))
+
+
 # SQLite knows a year 0, Python does not: reading such a day back would fail.
 _SQLITE_YEAR = (
     "(CASE WHEN %(expressions)s < '0001' THEN NULL WHEN %(expressions)s GLOB '[0-9][0-9][0-9][0-9]'"

@@ -66,6 +66,7 @@ class AdverseEvent(CaseReportForm):
         path="adverse-events",
         title=_("Adverse event"),
         domain="AE",
+        dated_by="started",
         repeats=True,
         at_visit=False,
         rows={"drugs": "patients.AdverseEventDrug"},

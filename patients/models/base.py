@@ -38,7 +38,9 @@ class Form:
 
     `oid` names it on every face; `path` is its plural in the REST contract; `repeats`: more than one per
     visit (or per subject); `at_visit`: belongs to a visit; `rows`: the models of its rows by the name
-    they have in a request; `version` grows when the meaning of a question changes.
+    they have in a request; `version` grows when the meaning of a question changes; `dated_by`: the
+    question whose answer is the day on which what the form tells took place (the earliest, where it tells
+    of a stretch of time); empty: the day of its visit.
     """
 
     oid: str
@@ -48,6 +50,7 @@ class Form:
     repeats: bool = False
     at_visit: bool = True
     version: int = 1
+    dated_by: str = ""
     rows: Mapping[str, str] = field(default_factory=dict)
 
 

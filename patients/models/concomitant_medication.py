@@ -27,6 +27,7 @@ class ConcomitantMedication(CaseReportForm):
         path="concomitant-medications",
         title=_("Concomitant medication"),
         domain="CM",
+        dated_by="started",
         repeats=True,
         at_visit=False,
     )

@@ -35,7 +35,13 @@ class Disposition(CaseReportForm):
     """How screening, treatment with a drug, or the study ended (CDASH DS)."""
 
     form = Form(
-        oid="DS", path="dispositions", title=_("Disposition"), domain="DS", repeats=True, at_visit=False
+        oid="DS",
+        path="dispositions",
+        title=_("Disposition"),
+        domain="DS",
+        dated_by="ended_on",
+        repeats=True,
+        at_visit=False,
     )
 
     scope = CodedField(_("What ended?"), codelist=DispositionScope, cdash="DSSCAT", required=True)

@@ -43,7 +43,9 @@ class DoseAdministration(CaseReportForm):
     before the day; they and the formula are stored beside it, so that the number can be traced for ever.
     """
 
-    form = Form(oid="EC", path="doses", title=_("Dose administration"), domain="EC", repeats=True)
+    form = Form(
+        oid="EC", path="doses", title=_("Dose administration"), domain="EC", dated_by="given_on", repeats=True
+    )
 
     drug = ProtocolReferenceField("trials.Drug", verbose_name=_("Study drug"), cdash="ECTRT", required=True)
     given = CodedField(_("Was the dose given?"), codelist=YesNo, cdash="ECOCCUR", required=True)
@@ -72,6 +74,7 @@ class DailyDosePeriod(CaseReportForm):
         path="daily-dose-periods",
         title=_("Daily dose period"),
         domain="EC",
+        dated_by="started",
         repeats=True,
         at_visit=False,
     )

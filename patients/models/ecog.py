@@ -22,7 +22,12 @@ class EcogAssessment(CaseReportForm):
     """Performance status (CDASH QS / RS, category ECOG)."""
 
     form = Form(
-        oid="ECOG", path="ecog-assessments", title=_("ECOG performance status"), domain="QS", repeats=True
+        oid="ECOG",
+        path="ecog-assessments",
+        title=_("ECOG performance status"),
+        domain="QS",
+        dated_by="assessed_on",
+        repeats=True,
     )
 
     assessed_on = ExactDateField(_("Date of assessment"), cdash="QSDTC", required=True)

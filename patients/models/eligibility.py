@@ -21,6 +21,7 @@ class EligibilityAssessment(CaseReportForm):
         path="eligibility-assessments",
         title=_("Eligibility"),
         domain="IE",
+        dated_by="assessed_on",
         at_visit=False,
         rows={"answers": "patients.EligibilityAnswer"},
     )

@@ -15,6 +15,7 @@ class MedicalHistory(CaseReportForm):
         path="medical-histories",
         title=_("Medical history"),
         domain="MH",
+        dated_by="started",
         repeats=True,
         at_visit=False,
     )
@@ -53,7 +54,14 @@ class Stage(models.TextChoices):
 class TumorHistory(CaseReportForm):
     """The cancer under study (CDASH MH, category "primary diagnosis")."""
 
-    form = Form(oid="TH", path="tumor-histories", title=_("Tumor history"), domain="MH", at_visit=False)
+    form = Form(
+        oid="TH",
+        path="tumor-histories",
+        title=_("Tumor history"),
+        domain="MH",
+        dated_by="diagnosed",
+        at_visit=False,
+    )
 
     histology = CodedField(_("Histology"), codelist=Histology, cdash="MHTERM", required=True)
     diagnosed = PartialDateField(_("Date of first diagnosis"), cdash="MHDXDTC", required=True)

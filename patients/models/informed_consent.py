@@ -14,6 +14,7 @@ class InformedConsent(CaseReportForm):
         path="informed-consents",
         title=_("Informed consent"),
         domain="DS",
+        dated_by="signed_on",
         repeats=True,
         at_visit=False,
     )

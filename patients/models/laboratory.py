@@ -38,6 +38,7 @@ class LabSample(CaseReportForm):
         path="lab-samples",
         title=_("Laboratory sample"),
         domain="LB",
+        dated_by="collected_on",
         repeats=True,
         rows={"results": "patients.LabResult"},
     )

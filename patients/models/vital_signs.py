@@ -15,6 +15,7 @@ class VitalSigns(CaseReportForm):
         path="vital-signs",
         title=_("Vital signs"),
         domain="VS",
+        dated_by="measured_on",
         repeats=True,
         rows={"blood_pressures": "patients.BloodPressure"},
     )
