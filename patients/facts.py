@@ -138,8 +138,7 @@ class Facts:
     def setting(self, subject: Subject, key: str) -> Any:
         """The value of a setting of the subject's study; None where the study does not have it."""
         if self._settings is None:
-            self._read_settings()
-        assert self._settings is not None
+            self._settings = self._read_settings()
         return self._settings.get(subject.study_id, {}).get(key)
 
     def _plain(self, model: Any) -> dict[int, list[Any]]:
@@ -199,9 +198,9 @@ class Facts:
 
         return records
 
-    def _read_settings(self) -> None:
+    def _read_settings(self) -> dict[int, dict[str, Any]]:
         studies = {subject.study_id for subject in self.subjects.values()}
         settings: dict[int, dict[str, Any]] = defaultdict(dict)
         for each in read(StudySetting, self.moment.as_of, study_id__in=list(studies)):
             settings[each.study_id][each.key] = each.value
-        self._settings = settings
+        return settings

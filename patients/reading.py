@@ -83,7 +83,7 @@ def _earliest(value: Any) -> date:
 
 
 def attach(found: Sequence[Any], model: Any, records: Callable[[type[Model]], Mapping[int, Any]]) -> None:
-    """Give each object what it refers to, read once: protocol items from the database, records from the facts.
+    """Give each object what it refers to, read once: protocol items of the database, records of the facts.
 
     A record that is entered in error or lies after the cutoff is not there: the reference reads None.
     """
