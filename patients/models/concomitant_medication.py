@@ -3,7 +3,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from patients.fields import CodedField, PartialDateField, QuantityField, TextAnswerField
+from patients.fields import (
+    CodedField,
+    PartialDateField,
+    QuantityField,
+    RecordReferenceField,
+    TextAnswerField,
+)
 from patients.models.base import CaseReportForm, Form, YesNo
 
 
@@ -16,6 +22,38 @@ class MedicationRoute(models.TextChoices):
     INTRAMUSCULAR = "INTRAMUSCULAR", _("Intramuscular")
     TOPICAL = "TOPICAL", _("Topical")
     RESPIRATORY = "RESPIRATORY (INHALATION)", _("Inhaled")
+    OTHER = "OTHER", _("Other")
+
+
+class MedicationCategory(models.TextChoices):
+    """What a medication is given for, as far as the protocol and its analysis tell apart."""
+
+    SUPPORTIVE = "SUPPORTIVE", _("Supportive care")
+    RED_CELLS = "RED CELL TRANSFUSION", _("Transfusion of red cells")
+    PLATELETS = "PLATELET TRANSFUSION", _("Transfusion of platelets")
+    ALBUMIN = "ALBUMIN", _("Albumin")
+    G_CSF = "G-CSF", _("Granulocyte colony-stimulating factor")
+    THROMBOPOIETIC = "THROMBOPOIETIC", _("Thrombopoietin, interleukin-11 or agonist")
+    ERYTHROPOIETIN = "ERYTHROPOIETIN", _("Erythropoietin")
+    STEROID = "STEROID", _("Systemic steroid")
+    IMMUNOSUPPRESSANT = "IMMUNOSUPPRESSANT", _("Other immunosuppressant")
+    HORMONE_REPLACEMENT = "HORMONE REPLACEMENT", _("Hormone replacement")
+    HBV_PROPHYLAXIS = "HBV PROPHYLAXIS", _("Antiviral against hepatitis B")
+    ANTIBIOTIC = "ANTIBIOTIC", _("Antibiotic or antifungal")
+    ANTICOAGULANT = "ANTICOAGULANT", _("Anticoagulant or antiplatelet drug")
+    ANALGESIC = "ANALGESIC", _("Analgesic")
+    ANTIHYPERTENSIVE = "ANTIHYPERTENSIVE", _("Antihypertensive")
+    PREMEDICATION = "PREMEDICATION", _("Premedication")
+    TRADITIONAL = "TRADITIONAL MEDICINE", _("Traditional medicine")
+    VACCINE = "VACCINE", _("Vaccine")
+    OTHER = "OTHER", _("Other")
+
+
+class IndicationKind(models.TextChoices):
+    ADVERSE_EVENT = "ADVERSE EVENT", _("Adverse event")
+    MEDICAL_HISTORY = "MEDICAL HISTORY", _("Medical history")
+    PROPHYLAXIS = "PROPHYLAXIS", _("Prophylaxis")
+    PROCEDURE = "PROCEDURE", _("Procedure")
     OTHER = "OTHER", _("Other")
 
 
@@ -33,8 +71,19 @@ class ConcomitantMedication(CaseReportForm):
     )
 
     medication = TextAnswerField(_("Medication"), cdash="CMTRT", required=True)
+    category = CodedField(_("Kind of medication"), codelist=MedicationCategory, cdash="CMCAT")
     indication = TextAnswerField(_("Indication"), cdash="CMINDC", required=True)
+    indication_kind = CodedField(_("Given for"), codelist=IndicationKind)
+    adverse_event = RecordReferenceField(
+        "patients.AdverseEvent", verbose_name=_("Adverse event no."), cdash="CMAENO"
+    )
+    medical_history = RecordReferenceField(
+        "patients.MedicalHistory", verbose_name=_("Medical history no."), cdash="CMMHNO"
+    )
     dose = QuantityField(_("Single dose"), limits=(0, 1000000), cdash="CMDOSE")
+    units_given = QuantityField(
+        _("Units transfused"), limits=(0, 100), usual=(1, 20), help_text=_("Only for a transfusion")
+    )
     dose_unit = TextAnswerField(_("Unit of the dose"), max_length=30, cdash="CMDOSU")
     frequency = TextAnswerField(_("Frequency"), max_length=60, cdash="CMDOSFRQ")
     route = CodedField(_("Route"), codelist=MedicationRoute, cdash="CMROUTE")

@@ -50,6 +50,9 @@ class LabSample(CaseReportForm):
     )
     panel = TextAnswerField(_("Panel"), max_length=40, cdash="LBCAT")
     fasting = CodedField(_("Fasting?"), codelist=YesNo, cdash="LBFAST")
+    anticoagulated = CodedField(
+        _("Anticoagulant at the time?"), codelist=YesNo, help_text=_("Where the sample holds an INR")
+    )
     accession_number = TextAnswerField(_("Laboratory's sample number"), max_length=60, cdash="LBREFID")
 
 
@@ -70,6 +73,11 @@ class LabResult(Row):
     )
     unit = TextAnswerField(_("Unit"), max_length=30, cdash="LBORRESU", help_text=_("UCUM code, e.g. 10*9/L"))
     clinically_significant = CodedField(_("Clinically significant?"), codelist=YesNo, cdash="LBCLSIG")
+    symptoms = CodedField(
+        _("Symptoms from it?"),
+        codelist=YesNo,
+        help_text=_("Some CTCAE grades depend on it; empty: not judged"),
+    )
     comparator = CodedField(_("Comparator"), codelist=Comparator, derived=True, max_length=2)
     number = QuantityField(
         _("Numeric result"), derived=True, max_digits=15, decimal_places=5, cdash="LBSTRESN"

@@ -10,7 +10,13 @@ from trials.models import RegulatedModel
 
 class QueryState(models.TextChoices):
     OPEN = "OPEN", _("Open")
-    CLOSED = "CLOSED", _("Closed")
+    ACCEPTED = "ACCEPTED", _("Settled: the value stands, with a reason")
+    CLOSED = "CLOSED", _("Closed: the data were mended")
+
+    @classmethod
+    def pending(cls) -> tuple["QueryState", ...]:
+        """What a check finds again without asking anew."""
+        return cls.OPEN, cls.ACCEPTED
 
 
 class Severity(models.TextChoices):
@@ -30,6 +36,7 @@ class Query(RegulatedModel):
     severity = models.CharField(_("severity"), max_length=5, choices=Severity.choices)
     state = models.CharField(_("state"), max_length=8, choices=QueryState.choices, default=QueryState.OPEN)
     message = models.TextField(_("message"))
+    accepted_reason = models.TextField(_("why the value stands"), blank=True, default="")
 
     class Meta(RegulatedModel.Meta):
         verbose_name = _("query")
@@ -37,14 +44,17 @@ class Query(RegulatedModel):
         ordering = ("-id",)
         indexes = [models.Index(fields=["form", "record_id"], name="query_of_a_form")]
         constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="ACCEPTED") | ~Q(accepted_reason=""), name="an_accepted_query_has_a_reason"
+            ),
             models.UniqueConstraint(
                 fields=["check_id", "form", "record_id", "row_id", "field"],
-                condition=Q(state=QueryState.OPEN, row_id__isnull=False),
+                condition=Q(state__in=("OPEN", "ACCEPTED"), row_id__isnull=False),
                 name="one_open_query_per_check_and_row",
             ),
             models.UniqueConstraint(
                 fields=["check_id", "form", "record_id", "field"],
-                condition=Q(state=QueryState.OPEN, row_id__isnull=True),
+                condition=Q(state__in=("OPEN", "ACCEPTED"), row_id__isnull=True),
                 name="one_open_query_per_check_and_form",
             ),
         ]

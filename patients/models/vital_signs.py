@@ -31,6 +31,12 @@ class VitalSigns(CaseReportForm):
         _("Body temperature"), unit="Cel", limits=(30, 45), usual=(35, 39), cdash="TEMP_VSORRES"
     )
     pulse = CountField(_("Pulse"), unit="/min", limits=(20, 250), usual=(45, 120), cdash="PULSE_VSORRES")
+    respiratory_rate = CountField(
+        _("Respiratory rate"), unit="/min", limits=(2, 100), usual=(10, 24), cdash="RESP_VSORRES"
+    )
+    oxygen_saturation = QuantityField(
+        _("Oxygen saturation"), unit="%", limits=(20, 100), usual=(93, 100), cdash="OXYSAT_VSORRES"
+    )
 
 
 class BloodPressure(Row):
