@@ -19,6 +19,7 @@ class Verb(StrEnum):
     RANDOMIZE = "randomize a subject"
     VOID = "mark a record as entered in error"
     IMPORT = "import clinical data"
+    ACCEPT = "accept the reason for a questioned value"
     EXPORT = "export clinical data"
     READ_AUDIT = "read the audit trail of clinical data"
     CORRECT_RANGE = "correct a reference range"
@@ -34,8 +35,8 @@ _ENTRY = _READER | {Verb.ENTER, Verb.ENROLL, Verb.VOID, Verb.IMPORT}
 ROLES: dict[str, frozenset[Verb]] = {
     Role.INVESTIGATOR: frozenset(_ENTRY | {Verb.RANDOMIZE, Verb.EXPORT}),
     Role.COORDINATOR: frozenset(_ENTRY | {Verb.RANDOMIZE}),
-    Role.MONITOR: frozenset(_READER),
-    Role.DATA_MANAGER: frozenset(_READER | {Verb.IMPORT, Verb.EXPORT, Verb.CORRECT_RANGE}),
+    Role.MONITOR: frozenset(_READER | {Verb.ACCEPT}),
+    Role.DATA_MANAGER: frozenset(_READER | {Verb.IMPORT, Verb.EXPORT, Verb.CORRECT_RANGE, Verb.ACCEPT}),
     Role.STATISTICIAN: frozenset(_READER | {Verb.EXPORT}),
     Role.RANDOMIZATION_KEEPER: frozenset({Verb.READ_PROTOCOL, Verb.MANAGE_LIST}),
     # No clinical entry and no clinical reading: an administrator runs the system, not the trial.

@@ -1,13 +1,12 @@
 """What a saved form changes beside itself: a table from form to effect, inside the same act."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from patients.actions.queries import review_saved
 from patients.actions.reflag import reflag
 from patients.actions.schedule import plan_from
-from patients.checks.casebook import CHECKS
-from patients.checks.engine import forms_checked_after, run_checks
 from patients.models import (
     CaseReportForm,
     Demographics,
@@ -66,11 +65,10 @@ EFFECTS: dict[type[CaseReportForm], Callable[[Any], None]] = {
 }
 
 
-def take_effect(form: CaseReportForm) -> None:
-    """Apply the effect of a saved form, and look again at the forms that are checked against it."""
-    effect = EFFECTS.get(type(form))
+def take_effect(forms: Sequence[CaseReportForm]) -> None:
+    """Apply what saved forms of one kind change, then run their checks and those that rest on them."""
+    effect = EFFECTS.get(type(forms[0])) if forms else None
     if effect is not None:
-        effect(form)
-    for model in forms_checked_after(CHECKS, form):
-        for other in current(model, form.subject).select_related("subject__study", "subject__site"):
-            run_checks(CHECKS, other)
+        for form in forms:
+            effect(form)
+    review_saved(forms)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Max, QuerySet, prefetch_related_objects
+from django.db.models import Max, QuerySet
 
 from patients.actions.answers import Answers, Context, clean_form, context_of
 from patients.actions.effects import take_effect
@@ -16,11 +16,9 @@ from patients.actions.entry import (
     prepare,
     rows_to_save,
 )
-from patients.checks.casebook import CHECKS
-from patients.checks.engine import queries_for
 from patients.derivations.known import Known
 from patients.forms import FormDefinition, definition_of
-from patients.models import CaseReportForm, Query, Row, Subject, Visit
+from patients.models import CaseReportForm, Row, Subject, Visit
 from patients.selectors import visible
 from trials.actions.errors import Refused
 from trials.actions.given import needed, text
@@ -267,8 +265,4 @@ def _store(record: Recording, definition: FormDefinition, fresh: Sequence[_Line]
             for row in line.lines[name]:
                 row.parent = line.form
         record.save_all(rows)
-    prefetch_related_objects(forms, *definition.rows)
-    queries: list[Query] = [query for form in forms for query in queries_for(CHECKS, form).values()]
-    record.save_all(queries)
-    for form in forms:
-        take_effect(form)
+    take_effect(forms)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from patients.checks.casebook import CHECKS
-from patients.checks.engine import run_checks
+from patients.actions.queries import review_saved
 from patients.derivations.known import Known
 from patients.derivations.laboratory import flag_results
 from patients.models import LabResult, LabSample
@@ -41,7 +40,7 @@ def reflag(sample: LabSample, results: Sequence[LabResult]) -> list[Reflagged]:
     if changed:
         sample.version += 1
         sample.save()
-    run_checks(CHECKS, sample)
+    review_saved([sample])
     return changed
 
 

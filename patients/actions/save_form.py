@@ -19,8 +19,6 @@ from patients.actions.entry import (
     rows_to_save,
 )
 from patients.actions.permission import act_on
-from patients.checks.casebook import CHECKS
-from patients.checks.engine import run_checks
 from patients.forms import FormDefinition, definition_of
 from patients.models import CaseReportForm, Entry, Row, Subject, Visit
 from trials.actions.errors import Stale, WrongState
@@ -121,8 +119,7 @@ def mark_entered_in_error(*, actor: User, record: CaseReportForm, version: int, 
             for row in getattr(current, name).filter(entered_in_error=False):
                 row.entered_in_error, row.version = True, row.version + 1
                 row.save()
-        run_checks(CHECKS, current)
-        take_effect(current)
+        take_effect([current])
     return current
 
 
@@ -170,5 +167,4 @@ def _store(definition: FormDefinition, form: CaseReportForm, lines: Mapping[str,
             else:
                 row.version += 1
             row.save()
-    run_checks(CHECKS, form)
-    take_effect(form)
+    take_effect([form])

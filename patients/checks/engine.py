@@ -1,11 +1,13 @@
-"""Edit checks: run when a form is saved, raise a query once, close it when the data are mended."""
+"""Edit checks: what they are and what they find. Raising and closing queries is the business of an action."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from patients.forms import form_models
-from patients.models import CaseReportForm, Query, QueryState, Row, Severity
+from patients.facts import Facts
+from patients.models import CaseReportForm, Row, Severity
+
+EVERY_FORM = ("*",)
 
 
 @dataclass(frozen=True)
@@ -19,59 +21,35 @@ class Hit:
 
 @dataclass(frozen=True)
 class Check:
-    """A check of one form: `find` yields a hit for each thing that is questionable, nothing otherwise.
+    """A check of forms: `find` yields a hit for each thing that is questionable, nothing otherwise.
 
-    `rests_on` names the other forms it reads: saving one of them runs the check again.
+    `forms` names the forms that it looks at, one at a time, by OID; `rests_on` the other forms that it reads
+    for that: saving one of them runs the check again. `asks` says in plain words what is checked.
     """
 
     id: str
-    form: str
+    forms: tuple[str, ...]
     severity: Severity
-    find: Callable[[Any], Iterator[Hit]]
+    find: Callable[[Any, Facts], Iterator[Hit]]
     rests_on: tuple[str, ...] = ()
+    asks: str = ""
+
+    def looks_at(self, oid: str) -> bool:
+        return self.forms == EVERY_FORM or oid in self.forms
 
 
-def forms_checked_after(checks: Iterable[Check], form: CaseReportForm) -> list[type[CaseReportForm]]:
-    """The kinds of form whose checks read this kind of form."""
-    oids = {check.form for check in checks if form.form.oid in check.rests_on}
-    return [model for model in form_models() if model.form.oid in oids]
+def checks_of(checks: Iterable[Check], oid: str) -> list[Check]:
+    """The checks that look at forms of this OID."""
+    return [check for check in checks if check.looks_at(oid)]
 
 
-def run_checks(checks: Iterable[Check], form: CaseReportForm) -> None:
-    """Bring the form's automatic queries in line with its data, inside the act that saved it.
-
-    A form entered in error, or one whose data were mended, has its queries closed. A query that is open
-    already is not raised again.
-    """
-    found = queries_for(checks, form)
-    for query in Query.objects.filter(form=form.form.oid, record_id=form.pk, state=QueryState.OPEN):
-        still = found.pop((query.check_id, query.row_id, query.field), None)
-        if still is None:
-            query.state = QueryState.CLOSED
-            query.save()
-        elif still.message != query.message:
-            query.message = still.message
-            query.save()
-    for query in found.values():
-        query.save()
+def checks_resting_on(checks: Iterable[Check], oid: str) -> list[Check]:
+    """The checks that read forms of this OID while they look at others."""
+    return [check for check in checks if oid in check.rests_on or check.rests_on == EVERY_FORM]
 
 
-def queries_for(checks: Iterable[Check], form: CaseReportForm) -> dict[tuple[str, int | None, str], Query]:
-    """What the checks ask about a form, unsaved, by check, row and field."""
-    found: dict[tuple[str, int | None, str], Query] = {}
+def hits(checks: Iterable[Check], form: CaseReportForm, facts: Facts) -> Iterator[tuple[Check, Hit]]:
+    """What the checks find in one form; a check yields no more than one hit for a row and field."""
     for check in checks:
-        if check.form != form.form.oid or form.entered_in_error:
-            continue
-        for hit in check.find(form):
-            row_id = hit.row.pk if hit.row else None
-            found[check.id, row_id, hit.field] = Query(
-                subject=form.subject,
-                form=form.form.oid,
-                record_id=form.pk,
-                row_id=row_id,
-                field=hit.field,
-                check_id=check.id,
-                severity=check.severity,
-                message=hit.message,
-            )
-    return found
+        for hit in check.find(form, facts):
+            yield check, hit

@@ -1,6 +1,6 @@
 """The recording that is running in this thread, known to history without importing any model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ class NotRecording(RuntimeError):
 class OpenRecording(Protocol):
     def event_id_of(self, instance: Any) -> int: ...
     def touched(self, history_model: Any) -> None: ...
+    def save_all(self, objects: Sequence[Any]) -> list[Any]: ...
     def created(self, model: Any) -> list[int]: ...
 
 

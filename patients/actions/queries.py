@@ -1,0 +1,153 @@
+"""Queries of the edit checks: raised once, closed when the data are mended, settled by an accepted reason."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from patients.actions.permission import act_on
+from patients.checks.casebook import CHECKS
+from patients.checks.engine import Check, checks_of, checks_resting_on, hits
+from patients.facts import Facts
+from patients.forms import form_models
+from patients.models import CaseReportForm, Query, QueryState, Subject
+from trials.actions.errors import WrongState
+from trials.actions.given import needed
+from trials.audit.context import current_recording
+from trials.audit.recording import Act, recording
+from trials.models import User
+from trials.roles import Verb
+
+Place = tuple[str, int]
+"""OID and key of a form."""
+Key = tuple[str, str, int, int | None, str]
+"""Check, OID, key of the form, key of the row, field."""
+REASON_LENGTH = 1000
+
+
+@dataclass
+class Tally:
+    """How many queries a review raised and closed."""
+
+    raised: int = 0
+    closed: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.raised + other.raised, self.closed + other.closed)
+
+
+def review_saved(forms: Sequence[CaseReportForm]) -> None:
+    """Check forms just saved, and those whose checks read them; inside the act that saved them."""
+    if not forms:
+        return
+    oid = forms[0].form.oid
+    facts = Facts({form.subject_id: form.subject for form in forms}.values())
+    own, resting = checks_of(CHECKS, oid), checks_resting_on(CHECKS, oid)
+    looks: dict[Place, list[Check]] = {(oid, form.pk): list(own) for form in forms}
+    for subject in facts.subjects.values():
+        for place, checks in _looks(facts, subject, resting).items():
+            known = looks.setdefault(place, [])
+            known += [check for check in checks if check not in known]
+    _bring_in_line(facts, looks)
+
+
+def review_casebook(facts: Facts) -> Tally:
+    """Run every check on every form of the subjects of these facts; inside an act on their casebooks."""
+    looks: dict[Place, list[Check]] = {}
+    for subject in facts.subjects.values():
+        looks |= _looks(facts, subject, CHECKS)
+    # Queries of forms that are in error by now are closed too.
+    known = Query.objects.filter(subject__in=facts.subjects, state__in=QueryState.pending())
+    for form, record in known.values_list("form", "record_id"):
+        looks.setdefault((form, record), [check for check in CHECKS if check.looks_at(form)])
+    return _bring_in_line(facts, looks)
+
+
+def accept_reason(*, actor: User, query: Query, reason: str) -> Query:
+    """Settle an open query without a change of data: the value stands, for this reason.
+
+    The check does not ask again as long as it finds the same. Raises NotPermitted, ReasonRequired,
+    WrongState (not open).
+    """
+    reason = needed(reason)
+    act = act_on(query.subject, actor, Verb.ACCEPT, "accept a reason", reason)
+    with recording(query.subject.chain, act):
+        current = Query.objects.select_related("subject").get(pk=query.pk)
+        if current.state != QueryState.OPEN:
+            raise WrongState("The query is not open.")
+        current.state, current.accepted_reason = QueryState.ACCEPTED, reason
+        current.save()
+    return current
+
+
+def run_checks(*, actor: User, subjects: Iterable[Subject], role: str = "SYSTEM") -> dict[str, Tally]:
+    """Run all checks on whole casebooks, one act for each; the tally of each by subject code."""
+    tallies = {}
+    for subject in subjects:
+        act = Act(actor, role, "run edit checks", "Edit checks run on the whole casebook")
+        with recording(subject.chain, act):
+            tallies[subject.code] = review_casebook(Facts([subject]))
+    return tallies
+
+
+def _looks(facts: Facts, subject: Subject, checks: Sequence[Check]) -> dict[Place, list[Check]]:
+    looks: dict[Place, list[Check]] = {}
+    for model in form_models() if checks else ():
+        of_form = checks_of(checks, model.form.oid)
+        if of_form:
+            looks |= {(model.form.oid, form.pk): list(of_form) for form in facts.forms(model, subject)}
+    return looks
+
+
+def _bring_in_line(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> Tally:
+    tally = Tally()
+    found = _found(facts, looks)
+    for query in _pending(facts, looks):
+        now = found.get(_key(query))
+        if now is None or (query.state == QueryState.ACCEPTED and now.message != query.message):
+            query.state = QueryState.CLOSED  # mended, or no longer what the reason was accepted for
+            query.save()
+            tally.closed += 1
+            continue
+        if now.message != query.message:
+            query.message = now.message
+            query.save()
+        del found[_key(query)]
+    current_recording().save_all(list(found.values()))
+    tally.raised = len(found)
+    return tally
+
+
+def _pending(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> list[Query]:
+    """Open and accepted queries of the checks that looked, at the forms they looked at."""
+    ids = {place: {check.id for check in checks} for place, checks in looks.items()}
+    known = Query.objects.filter(
+        subject__in=facts.subjects,
+        state__in=QueryState.pending(),
+        form__in={oid for oid, _record in looks},
+    )
+    return [query for query in known if query.check_id in ids.get((query.form, query.record_id), ())]
+
+
+def _found(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> dict[Key, Query]:
+    found: dict[Key, Query] = {}
+    models: dict[str, Any] = {model.form.oid: model for model in form_models()}
+    for subject in facts.subjects.values():
+        for oid in {oid for oid, _record in looks}:
+            for form in facts.forms(models[oid], subject):
+                for check, hit in hits(looks.get((oid, form.pk), ()), form, facts):
+                    query = Query(
+                        subject=subject,
+                        form=oid,
+                        record_id=form.pk,
+                        row_id=hit.row.pk if hit.row else None,
+                        field=hit.field,
+                        check_id=check.id,
+                        severity=check.severity,
+                        message=hit.message,
+                    )
+                    found[_key(query)] = query
+    return found
+
+
+def _key(query: Query) -> Key:
+    return query.check_id, query.form, query.record_id, query.row_id, query.field
