@@ -11,11 +11,13 @@ from patients.models.adverse_event import (
     SpecialInterest,
 )
 from patients.models.base import CaseReportForm, Entry, EntryState, Form, MissingReason, Row, YesNo
+from patients.models.beyond_progression import DecidedBy, DrugBeyondProgression, TreatmentBeyondProgression
 from patients.models.concomitant_medication import (
     ConcomitantMedication,
     IndicationKind,
     MedicationCategory,
 )
+from patients.models.death import CauseOfDeath, Death, PlaceOfDeath
 from patients.models.demographics import Demographics, NoChildbearing
 from patients.models.disposition import Disposition, DispositionReason, DispositionScope
 from patients.models.dose import DailyDosePeriod, DoseAdministration, DoseDifference
@@ -23,9 +25,28 @@ from patients.models.drug_accountability import DrugAccountability
 from patients.models.ecog import EcogAssessment
 from patients.models.electrocardiogram import CardiacInterpretation, Echocardiogram, Electrocardiogram
 from patients.models.eligibility import CriterionAnswer, EligibilityAnswer, EligibilityAssessment
-from patients.models.history import MedicalHistory, TumorHistory
-from patients.models.informed_consent import InformedConsent
+from patients.models.history import (
+    Confirmation,
+    Differentiation,
+    DiseaseExtent,
+    DistantMetastasis,
+    Histology,
+    MedicalHistory,
+    PrimaryTumor,
+    RegionalNodes,
+    Stage,
+    TumorHistory,
+    TumorNumber,
+)
+from patients.models.informed_consent import (
+    ConsentKind,
+    DocumentLanguage,
+    InformedBy,
+    InformedConsent,
+    SignedBy,
+)
 from patients.models.laboratory import LabResult, LabSample, RangeFlag
+from patients.models.lost_to_follow_up import ContactAttempt, ContactMethod, LostToFollowUp, PersonReached
 from patients.models.medication_error import MedicationError, MedicationErrorKind
 from patients.models.physical_examination import (
     AscitesExtent,
@@ -41,34 +62,78 @@ from patients.models.pregnancy import (
     PregnancyResult,
     PregnancyTest,
 )
+from patients.models.prior_therapy import PriorTherapy, TherapyKind, TherapyStopReason
+from patients.models.procedure import (
+    PathologicalResponse,
+    Procedure,
+    ProcedureIntent,
+    ProcedureKind,
+    ResectionInSurvival,
+    ResidualTumor,
+    StentType,
+)
+from patients.models.protocol_deviation import DeviationCategory, DeviationStatus, ProtocolDeviation
 from patients.models.query import Query, QueryState, Severity
 from patients.models.sae_report import Expectedness, ReportKind, SeriousAdverseEventReport
 from patients.models.subject import Allocation, Subject, SubjectStatus
+from patients.models.subsequent_therapy import SubsequentTherapy
+from patients.models.survival_follow_up import InformationSource, SurvivalFollowUp, SurvivalStatus
+from patients.models.tissue_sample import SampleKind, SampleMaterial, TissueSample
+from patients.models.tumor_assessment import (
+    Assessor,
+    NewLesions,
+    NonTargetLesionState,
+    NonTargetResponse,
+    NonTargetState,
+    OverallResponse,
+    TargetMeasurement,
+    TargetResponse,
+    TargetState,
+    TumorAssessment,
+)
+from patients.models.tumor_lesion import Certainty, ImagingMethod, LesionRole, Organ, TumorLesion
 from patients.models.visit import Cycle, Visit, VisitStatus
 from patients.models.vital_signs import BloodPressure, VitalSigns
+from patients.models.withdrawal import Withdrawal, WithdrawalScope, WithdrawnBy
 
 __all__ = [
     "AdverseEvent",
     "AdverseEventDrug",
     "Allocation",
     "AscitesExtent",
+    "Assessor",
     "BloodPressure",
     "BodySystemFinding",
     "CardiacInterpretation",
     "CaseReportForm",
     "Causality",
+    "CauseOfDeath",
+    "Certainty",
     "ConcomitantMedication",
+    "Confirmation",
+    "ConsentKind",
+    "ContactAttempt",
+    "ContactMethod",
     "CriterionAnswer",
     "Cycle",
     "DailyDosePeriod",
+    "Death",
+    "DecidedBy",
     "Demographics",
+    "DeviationCategory",
+    "DeviationStatus",
+    "Differentiation",
+    "DiseaseExtent",
     "Disposition",
     "DispositionReason",
     "DispositionScope",
+    "DistantMetastasis",
+    "DocumentLanguage",
     "DoseAdministration",
     "DoseDifference",
     "DrugAccountability",
     "DrugAction",
+    "DrugBeyondProgression",
     "Echocardiogram",
     "EcogAssessment",
     "Electrocardiogram",
@@ -81,39 +146,84 @@ __all__ = [
     "Finding",
     "Form",
     "Grade",
+    "Histology",
+    "ImagingMethod",
     "IndicationKind",
+    "InformationSource",
+    "InformedBy",
     "InformedConsent",
     "InfusionAction",
     "LabResult",
     "LabSample",
+    "LesionRole",
+    "LostToFollowUp",
     "MedicalHistory",
     "MedicationCategory",
     "MedicationError",
     "MedicationErrorKind",
     "MissingReason",
+    "NewLesions",
     "NoChildbearing",
+    "NonTargetLesionState",
+    "NonTargetResponse",
+    "NonTargetState",
+    "Organ",
     "OtherRelation",
     "Outcome",
+    "OverallResponse",
+    "PathologicalResponse",
+    "PersonReached",
     "PhysicalExamination",
+    "PlaceOfDeath",
     "PregnancyExposure",
     "PregnancyExposureDrug",
     "PregnancyOutcome",
     "PregnancyResult",
     "PregnancyTest",
+    "PrimaryTumor",
+    "PriorTherapy",
+    "Procedure",
+    "ProcedureIntent",
+    "ProcedureKind",
+    "ProtocolDeviation",
     "Query",
     "QueryState",
     "RangeFlag",
     "RechallengeOutcome",
+    "RegionalNodes",
     "ReportKind",
+    "ResectionInSurvival",
+    "ResidualTumor",
     "Row",
+    "SampleKind",
+    "SampleMaterial",
     "SeriousAdverseEventReport",
     "Severity",
+    "SignedBy",
     "SpecialInterest",
+    "Stage",
+    "StentType",
     "Subject",
     "SubjectStatus",
+    "SubsequentTherapy",
+    "SurvivalFollowUp",
+    "SurvivalStatus",
+    "TargetMeasurement",
+    "TargetResponse",
+    "TargetState",
+    "TherapyKind",
+    "TherapyStopReason",
+    "TissueSample",
+    "TreatmentBeyondProgression",
+    "TumorAssessment",
     "TumorHistory",
+    "TumorLesion",
+    "TumorNumber",
     "Visit",
     "VisitStatus",
     "VitalSigns",
+    "Withdrawal",
+    "WithdrawalScope",
+    "WithdrawnBy",
     "YesNo",
 ]

@@ -14,7 +14,7 @@ class DispositionScope(models.TextChoices):
 
 
 class DispositionReason(models.TextChoices):
-    """CDISC codelist C66727, with "screen failure" as codelist C66727 names it."""
+    """CDISC codelist C66727 (NCOMPLT), and resection, which the list does not know."""
 
     COMPLETED = "COMPLETED", _("Completed")
     ADVERSE_EVENT = "ADVERSE EVENT", _("Adverse event")
@@ -25,9 +25,14 @@ class DispositionReason(models.TextChoices):
     WITHDRAWAL = "WITHDRAWAL BY SUBJECT", _("Withdrawal by the subject")
     DEVIATION = "PROTOCOL DEVIATION", _("Protocol deviation")
     PREGNANCY = "PREGNANCY", _("Pregnancy")
+    NO_BENEFIT = "NO LONGER CLINICALLY BENEFITING", _("No further benefit, without progression on the scans")
+    PROHIBITED = "REQUIRES PROHIBITED MEDICATION", _("Needs a prohibited medication")
+    RESECTION = "RESECTION AFTER DOWNSTAGING", _("Resection after downstaging")
+    NEVER_DOSED = "NEVER DOSED", _("Never received the drug")
     NON_COMPLIANCE = "NON-COMPLIANCE WITH STUDY DRUG", _("Non-compliance with the study drug")
     SCREEN_FAILURE = "SCREEN FAILURE", _("Screen failure")
     SPONSOR = "STUDY TERMINATED BY SPONSOR", _("Study terminated by the sponsor")
+    SITE_TERMINATED = "SITE TERMINATED BY SPONSOR", _("Site closed by the sponsor")
     OTHER = "OTHER", _("Other")
 
 
@@ -49,5 +54,8 @@ class Disposition(CaseReportForm):
         "trials.Drug", verbose_name=_("Study drug"), help_text=_("Only for the end of treatment with a drug")
     )
     ended_on = ExactDateField(_("Date"), cdash="DSSTDTC", required=True)
+    last_dose_on = ExactDateField(
+        _("Day of the last dose of this drug"), help_text=_("Only for the end of treatment with a drug")
+    )
     reason = CodedField(_("Reason"), codelist=DispositionReason, cdash="DSDECOD", required=True)
     detail = NarrativeField(_("Detail"), max_length=1000, cdash="DSTERM")

@@ -3,8 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from patients.fields import CodedField, NarrativeField, PartialDateField, TextAnswerField
+from patients.fields import CodedField, NarrativeField, PartialDateField, QuantityField, TextAnswerField
 from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.procedure import ResidualTumor
 
 
 class MedicalHistory(CaseReportForm):
@@ -51,6 +52,53 @@ class Stage(models.TextChoices):
     IV = "IV", "IV"
 
 
+class PrimaryTumor(models.TextChoices):
+    """Clinical T, AJCC, 8th edition, intrahepatic bile duct."""
+
+    TX = "TX", _("TX: cannot be assessed")
+    T0 = "T0", _("T0: no primary tumor")
+    TIS = "Tis", _("Tis: carcinoma in situ")
+    T1A = "T1a", _("T1a: single, at most 5 cm, no vascular invasion")
+    T1B = "T1b", _("T1b: single, more than 5 cm, no vascular invasion")
+    T2 = "T2", _("T2: single with vascular invasion, or multiple")
+    T3 = "T3", _("T3: through the visceral peritoneum")
+    T4 = "T4", _("T4: directly into structures outside the liver")
+
+
+class RegionalNodes(models.TextChoices):
+    """Clinical N, AJCC, 8th edition, intrahepatic bile duct."""
+
+    NX = "NX", _("NX: cannot be assessed")
+    N0 = "N0", _("N0: none")
+    N1 = "N1", _("N1: metastasis in regional lymph nodes")
+
+
+class DistantMetastasis(models.TextChoices):
+    """Clinical M, AJCC, 8th edition, intrahepatic bile duct."""
+
+    M0 = "M0", _("M0: none")
+    M1 = "M1", _("M1: distant metastasis")
+
+
+class TumorNumber(models.TextChoices):
+    SINGLE = "SINGLE", _("Single")
+    MULTIPLE = "MULTIPLE", _("Multiple")
+    NONE = "NONE", _("None in the liver")
+
+
+class Differentiation(models.TextChoices):
+    WELL = "G1", _("G1: well differentiated")
+    MODERATE = "G2", _("G2: moderately differentiated")
+    POOR = "G3", _("G3: poorly differentiated")
+    UNKNOWN = "GX", _("GX: cannot be assessed")
+
+
+class Confirmation(models.TextChoices):
+    HISTOLOGY = "HISTOLOGY", _("Histology")
+    CYTOLOGY = "CYTOLOGY", _("Cytology")
+    CLINICAL = "CLINICAL", _("Clinically only")
+
+
 class TumorHistory(CaseReportForm):
     """The cancer under study (CDASH MH, category "primary diagnosis")."""
 
@@ -66,8 +114,28 @@ class TumorHistory(CaseReportForm):
     histology = CodedField(_("Histology"), codelist=Histology, cdash="MHTERM", required=True)
     diagnosed = PartialDateField(_("Date of first diagnosis"), cdash="MHDXDTC", required=True)
     extent = CodedField(_("Extent of disease at enrollment"), codelist=DiseaseExtent, required=True)
+    confirmed_by = CodedField(_("How was the diagnosis confirmed?"), codelist=Confirmation)
+    confirmed_on = PartialDateField(_("Date of the histology or cytology"))
+    differentiation = CodedField(_("Differentiation"), codelist=Differentiation)
+    clinical_t = CodedField(_("Clinical T"), codelist=PrimaryTumor)
+    clinical_n = CodedField(_("Clinical N"), codelist=RegionalNodes)
+    clinical_m = CodedField(_("Clinical M"), codelist=DistantMetastasis)
     stage = CodedField(_("Stage (AJCC, 8th edition)"), codelist=Stage, cdash="MHSTAGE")
+    tumor_number = CodedField(_("Tumors in the liver"), codelist=TumorNumber)
+    largest_diameter = QuantityField(_("Largest diameter of the primary tumor"), unit="mm", limits=(0, 400))
+    vascular_invasion = CodedField(_("Invasion of large vessels?"), codelist=YesNo)
+    extrahepatic = CodedField(_("Disease outside the liver?"), codelist=YesNo)
+    extrahepatic_sites = TextAnswerField(_("Sites outside the liver"), max_length=300)
+    measurable_disease = CodedField(_("Measurable disease (RECIST 1.1)?"), codelist=YesNo)
+    biliary_obstruction = CodedField(_("Biliary obstruction at enrollment?"), codelist=YesNo)
+    hepatitis_b_related = CodedField(_("Related to hepatitis B?"), codelist=YesNo)
+    hepatitis_c_related = CodedField(_("Related to hepatitis C?"), codelist=YesNo)
+    cirrhosis = CodedField(_("Cirrhosis of the liver?"), codelist=YesNo)
+    bile_duct_stones = CodedField(_("Stones in the bile ducts of the liver?"), codelist=YesNo)
     prior_resection = CodedField(_("Previous resection of the tumor?"), codelist=YesNo, required=True)
+    resected_on = PartialDateField(_("Date of the last resection"))
+    resection_residual = CodedField(_("Residual tumor after that resection"), codelist=ResidualTumor)
+    recurred_on = PartialDateField(_("Date of the recurrence"))
     last_systemic_therapy = PartialDateField(
         _("End of the last systemic therapy"),
         help_text=_("Leave empty and say not applicable where there was none"),

@@ -1,13 +1,48 @@
 """Informed consent."""
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, TextAnswerField
 from patients.models.base import CaseReportForm, Form, YesNo
 
 
+class ConsentKind(models.TextChoices):
+    """What a consent is for. A consent that does not say is the main one."""
+
+    MAIN = "MAIN", _("Participation in the study")
+    RECONSENT = "RE-CONSENT", _("Re-consent to a new version")
+    TISSUE = "TISSUE", _("Tissue and blood samples for research")
+    GENETIC = "GENETIC", _("Genetic tests")
+    BEYOND_PROGRESSION = "BEYOND PROGRESSION", _("Treatment beyond progression")
+    PREGNANCY = "PREGNANCY", _("Follow-up of a pregnancy")
+
+
+class DocumentLanguage(models.TextChoices):
+    """ISO 639-1."""
+
+    CHINESE = "zh", _("Chinese")
+    ENGLISH = "en", _("English")
+    OTHER = "other", _("Other")
+
+
+class InformedBy(models.TextChoices):
+    PRINCIPAL_INVESTIGATOR = "PRINCIPAL INVESTIGATOR", _("Principal investigator")
+    INVESTIGATOR = "INVESTIGATOR", _("Investigator")
+    OTHER = "OTHER", _("Other person to whom the investigator delegated it")
+
+
+class SignedBy(models.TextChoices):
+    SUBJECT = "SUBJECT", _("The subject")
+    REPRESENTATIVE = "REPRESENTATIVE", _("The subject's legal representative")
+    WITNESSED = "SUBJECT WITH WITNESS", _("The subject, with an impartial witness")
+
+
 class InformedConsent(CaseReportForm):
-    """Written consent to the study (CDASH DS, milestone "informed consent obtained")."""
+    """Written consent to the study, and to each part of it (CDASH DS, "informed consent obtained").
+
+    Every version that was signed is a record of its own. Inclusion rests on the first main consent.
+    """
 
     form = Form(
         oid="IC",
@@ -19,6 +54,12 @@ class InformedConsent(CaseReportForm):
         at_visit=False,
     )
 
+    kind = CodedField(
+        _("What is the consent for?"),
+        codelist=ConsentKind,
+        cdash="DSSCAT",
+        help_text=_("Empty: participation in the study"),
+    )
     consented = CodedField(
         _("Did the subject sign the informed consent?"), codelist=YesNo, cdash="DSDECOD", required=True
     )
@@ -29,4 +70,14 @@ class InformedConsent(CaseReportForm):
         _("Did the subject agree to provide tumor tissue?"),
         codelist=YesNo,
         help_text=_("Stored or fresh tissue; inclusion criterion 5"),
+    )
+    genetic_consent = CodedField(_("Did the subject agree to genetic tests?"), codelist=YesNo)
+    document_language = CodedField(_("Language of the document"), codelist=DocumentLanguage)
+    informed_by = CodedField(_("Who informed the subject?"), codelist=InformedBy)
+    signed_by = CodedField(_("Who signed?"), codelist=SignedBy)
+    refused_reason = TextAnswerField(
+        _("Why consent was refused"), cdash="DSTERM", help_text=_("As far as it was given; need not be given")
+    )
+    withdrawn_on = ExactDateField(
+        _("Date on which this consent was withdrawn"), help_text=_("What was withdrawn: form “Withdrawal”")
     )

@@ -8,9 +8,14 @@ from trials.models import Arm, Chain, RandomizationSlot, RegulatedModel, Site, S
 
 
 class SubjectStatus(models.TextChoices):
+    """Where the subject stands; it follows from the forms and is never typed."""
+
     SCREENING = "SCREENING", _("In screening")
     SCREEN_FAILURE = "SCREEN_FAILURE", _("Screen failure")
     RANDOMIZED = "RANDOMIZED", _("Randomized")
+    LOST = "LOST", _("Lost to follow-up")
+    WITHDRAWN = "WITHDRAWN", _("Withdrew from contact")
+    DIED = "DIED", _("Died")
     ENDED = "ENDED", _("Ended the study")
 
 
