@@ -1,0 +1,1 @@
+"""What a statistician reads: endpoints, efficacy, safety."""
