@@ -204,8 +204,9 @@ def test_every_laboratory_form_of_the_schedule_names_its_panel(study: Study) -> 
 
 def test_every_test_that_has_a_number_has_a_range_for_a_man_and_a_woman_of_any_age(study: Study) -> None:
     laboratory = Laboratory.objects.get(code="ZS-LAB")
-    # A viral load has a limit of the protocol, not of the laboratory; a pregnancy test is made in women.
-    without = {"HBVDNA", "HCVRNA"}
+    # A viral load has a limit of the protocol, not of the laboratory, and an antibody that protects has none;
+    # a pregnancy test is made in women.
+    without = {"HBVDNA", "HCVRNA", "HBSAB"}
     for test in LabTest.objects.filter(study=study).exclude(result_kind="WORD").exclude(code__in=without):
         for sex in {"F"} if test.code == "HCG" else {"F", "M"}:
             for age in (18, 49, 50, 59, 60, 75):
