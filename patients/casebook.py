@@ -101,10 +101,13 @@ class _Reader:
             by_form.setdefault(row.parent_id, []).append(row)
         return by_form
 
-    def _codes(self, section: Section) -> dict[str, dict[int, str]]:
-        codes: dict[str, dict[int, str]] = {}
+    def _codes(self, section: Section) -> dict[str, dict[int, Any]]:
+        codes: dict[str, dict[int, Any]] = {}
         for item in section.items:
             noun: Any = item.protocol_noun
+            if item.record_form is not None:
+                records = item.record_form._default_manager.filter(subject_id=self.subject.pk)
+                codes[item.name] = dict(records.values_list("pk", "repeat"))
             if noun is not None and _has_code(noun):
                 known = noun.objects.filter(study_id=self.subject.study_id)
                 codes[item.name] = dict(known.values_list("pk", "code"))
@@ -115,8 +118,8 @@ def _has_code(noun: Any) -> bool:
     return any(field.name == "code" for field in noun._meta.fields)
 
 
-def answers(section: Section, row: Any, codes: Mapping[str, Mapping[int, str]]) -> dict[str, Any]:
-    """The answers of one section by field name; protocol items as their code."""
+def answers(section: Section, row: Any, codes: Mapping[str, Mapping[int, Any]]) -> dict[str, Any]:
+    """The answers of one section by field name; protocol items as their code, records as their number."""
     return {
         item.name: codes[item.name].get(getattr(row, item.attname))
         if item.name in codes

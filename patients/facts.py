@@ -16,6 +16,7 @@ from django.db.models import Model
 
 from patients.models import Allocation, CaseReportForm, Cycle, Row, Subject, Visit
 from patients.reading import attach, clinical_span, forget_after, read
+from trials.audit import clock
 from trials.models import StudySetting
 from trials.text import plain
 
@@ -134,6 +135,10 @@ class Facts:
         found = self._plain(Allocation).get(subject.pk, [])
         cutoff = self.moment.cutoff
         return next((each for each in found if cutoff is None or each.randomized_on <= cutoff), None)
+
+    def today(self, subject: Subject) -> date:
+        """The cutoff, or else the present day at the subject's site."""
+        return self.moment.cutoff or clock.today(subject.site.time_zone)
 
     def setting(self, subject: Subject, key: str) -> Any:
         """The value of a setting of the subject's study; None where the study does not have it."""

@@ -65,6 +65,16 @@ class Item:
         """The protocol model whose items may be chosen, by their code."""
         return self.field.related_model if self.kind == "protocol item" else None
 
+    @property
+    def record_form(self) -> type[CaseReportForm] | None:
+        """The form of the same subject whose records may be named, by their number."""
+        return self.field.related_model if self.kind == "record" else None
+
+    @property
+    def refers(self) -> bool:
+        """Whether the answer names something that stands elsewhere: a protocol item or a record."""
+        return self.kind in ("protocol item", "record")
+
 
 @dataclass(frozen=True)
 class Section:
@@ -254,7 +264,21 @@ def _codes(item: Item) -> dict[str, Any]:
         # A noun without a code (a reference range) is shown by its key.
         coded = any(field.name == "code" for field in item.protocol_noun._meta.fields)
         return {"x-codelist": item.protocol_noun.__name__, "type": "string" if coded else "integer"}
+    if item.record_form is not None:
+        return {"x-record": item.record_form.form.oid, "type": "integer", "minimum": 1}
     return {}
+
+
+def headline(record: CaseReportForm) -> str:
+    """A record in a few words, where another one names it: its number and its first two answers."""
+    said = []
+    for item in definition_of(type(record)).asked:
+        value = getattr(record, item.attname)
+        if value is not None and not item.refers:
+            said.append(dict(item.codelist).get(str(value), str(value)))
+        if len(said) == 2:
+            break
+    return f"{record.repeat}: {', '.join(said)}" if said else str(record.repeat)
 
 
 def rows_of(record: CaseReportForm, name: str) -> list[Row]:

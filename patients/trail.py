@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from patients.forms import Item, Section, definition_of
+from patients.forms import Item, Section, definition_of, headline
 from patients.models import CaseReportForm, Entry, Subject
 from trials.audit.trail import Change, Version, words
 from trials.models import AuditEvent
@@ -77,19 +77,18 @@ def _differences(
 
 
 def _labels(section: Section, rows: list[Any]) -> dict[tuple[str, Any], str]:
-    """Codes of protocol items by field and key, one query for each kind of item."""
+    """Codes of protocol items and names of records by field and key, one query for each kind."""
     labels: dict[tuple[str, Any], str] = {}
     for item in section.items:
-        noun: Any = item.protocol_noun
-        if noun is not None:
-            keys = {getattr(row, item.attname) for row in rows} - {None}
-            for key, found in noun.objects.in_bulk(keys).items():
-                labels[item.name, key] = getattr(found, "code", None) or str(found)
+        keys = {getattr(row, item.attname) for row in rows} - {None} if item.refers else set()
+        for key, found in item.field.related_model.objects.in_bulk(keys).items() if keys else ():
+            name = headline(found) if item.record_form is not None else getattr(found, "code", None)
+            labels[item.name, key] = name or str(found)
     return labels
 
 
 def _answer(item: Item, value: Any, labels: Mapping[tuple[str, Any], str]) -> str:
-    if item.protocol_noun is not None:
+    if item.refers:
         return labels.get((item.name, value), "")
     text = words(value)
     label = dict(item.codelist).get(text)

@@ -1,5 +1,6 @@
 """From what was sent to what a form can hold: every answer cleaned, every refusal named by its field."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,8 +9,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from patients.forms import FormDefinition, Item, Section
-from patients.models import MissingReason
-from patients.selectors import choosable
+from patients.models import MissingReason, Subject
+from patients.selectors import choosable, current
 from trials.actions.errors import Refused
 from trials.actions.given import identifier
 from trials.audit import clock
@@ -18,6 +19,7 @@ from trials.models import Site
 from trials.text import shown
 
 MAXIMUM_ROWS = 500
+_NUMBER = re.compile(r"[0-9]{1,9}")
 ALWAYS_ALLOWED = ("missing_reasons", "external_id")
 ROW_ONLY = ("repeat", "entered_in_error")
 
@@ -42,13 +44,27 @@ class Context:
 
     site: Site
     today: date
+    subject: Subject | None = None
     _keys: dict[Any, dict[str, int]] = field(default_factory=dict)
+    _records: dict[Any, dict[int, int]] = field(default_factory=dict)
 
     def key_of(self, noun: Any, code: str) -> int | None:
         """The key of a protocol item that may be chosen here, None for an unknown code."""
         if noun not in self._keys:
             self._keys[noun] = dict(choosable(noun, self.site).values_list("code", "pk"))
         return self._keys[noun].get(code)
+
+    def record_of(self, form: Any, number: int) -> int | None:
+        """The key of the subject's record of this number; None where there is none, or it is in error."""
+        if self.subject is None:
+            return None
+        if form not in self._records:
+            self._records[form] = dict(current(form, self.subject).values_list("repeat", "pk"))
+        return self._records[form].get(number)
+
+    def within(self, subject: Subject) -> "Context":
+        """The same for the entries of one subject, so that its records may be named."""
+        return Context(self.site, self.today, subject, self._keys)
 
 
 def context_of(site: Site) -> Context:
@@ -145,6 +161,8 @@ def clean_value(item: Item, value: Any, context: Context) -> Any:
         raise ValidationError("must be a single value")
     if item.protocol_noun is not None:
         return _protocol_item(item.protocol_noun, value, context)
+    if item.record_form is not None:
+        return _record(item, value, context)
     cleaned = item.field.clean(value, None)
     _refuse_future(item, cleaned, context.today)
     return cleaned
@@ -169,6 +187,20 @@ def _protocol_item(noun: Any, value: Any, context: Context) -> int:
     if found is None:
         # The same words for an unknown code and for another site's: neither may be told apart.
         raise ValidationError("is not a known code")
+    return found
+
+
+def _record(item: Item, value: Any, context: Context) -> int:
+    form = item.record_form
+    if form is not None and isinstance(value, form):
+        value = value.repeat
+    number = int(value) if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) else value
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise ValidationError("is not the number of a record")
+    found = context.record_of(form, number)
+    if found is None:
+        title = form.form.title if form is not None else ""
+        raise ValidationError(f"there is no record {number} of this subject under “{title}”")
     return found
 
 

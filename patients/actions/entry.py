@@ -110,7 +110,7 @@ def prepare(
 
 def is_answered(section: Section, entry: Entry) -> bool:
     """Whether a required question has an answer; the day, the drug or the laboratory alone is none."""
-    own = [item for item in section.asked if item.required and item.kind not in ("date", "protocol item")]
+    own = [item for item in section.asked if item.required and item.kind != "date" and not item.refers]
     return any(getattr(entry, item.attname) is not None for item in own)
 
 
@@ -127,7 +127,7 @@ def _refuse_doubles(definition: FormDefinition, alive: Mapping[str, Sequence[Row
 
 def key_of(section: Section, row: Row) -> tuple[Any, ...]:
     """What a row is about (test, drug, rule); empty where rows are told apart by their number alone."""
-    return tuple(getattr(row, item.attname) for item in section.asked if item.kind == "protocol item")
+    return tuple(getattr(row, item.attname) for item in section.asked if item.refers)
 
 
 def in_safe_order(section: Section, name: str, rows: Sequence[Any]) -> list[Any]:

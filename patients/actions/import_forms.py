@@ -148,7 +148,7 @@ def _read_line(
         raise Refused({"subject": ["is not a known subject"]})
     if subject.site_id not in contexts:
         contexts[subject.site_id] = context_of(subject.site)
-    context = contexts[subject.site_id]
+    context = contexts[subject.site_id].within(subject)
     code = sent.get("visit")
     visit = visits.get((subject.pk, code)) if isinstance(code, str) else None
     if code not in (None, "") and visit is None and definition.at_visit:

@@ -49,7 +49,9 @@ def create_form(
     definition = definition_of(form)
     act = act_on(subject, actor, Verb.ENTER, f"enter {definition.oid}")
     not_done_reason = text("not_done_reason", not_done_reason, limit=NOT_DONE_REASON_LENGTH)
-    answers, row_answers = clean_form(definition, data, _or_none(rows), context_of(subject.site))
+    answers, row_answers = clean_form(
+        definition, data, _or_none(rows), context_of(subject.site).within(subject)
+    )
     check_visit(definition, subject, visit)
     with recording(subject.chain, act):
         instance = form(
@@ -88,7 +90,9 @@ def change_form(
     act = act_on(subject, actor, Verb.ENTER, f"correct {definition.oid}", reason)
     if not_done_reason is not None:
         not_done_reason = text("not_done_reason", not_done_reason, limit=NOT_DONE_REASON_LENGTH)
-    answers, row_answers = clean_form(definition, data, _or_none(rows), context_of(subject.site))
+    answers, row_answers = clean_form(
+        definition, data, _or_none(rows), context_of(subject.site).within(subject)
+    )
     with recording(subject.chain, act):
         current = _current(record, version)
         before = content(definition, current)

@@ -71,8 +71,8 @@ class FormAdmin(ClinicalAdmin):
         self.definition = definition_of(model)
         telling = [item for item in self.definition.asked if item.kind not in ("time", "narrative")]
         self.answers = telling[:COLUMNS_OF_ANSWERS]
-        protocol_items = [item.name for item in self.answers if item.protocol_noun is not None]
-        self.related = ["subject__site", "subject__study", "visit", *protocol_items]
+        references = [item.name for item in self.answers if item.refers]
+        self.related = ["subject__site", "subject__study", "visit", *references]
 
     def visible_to(self, user: User) -> QuerySet[Any]:
         return super().visible_to(user).select_related(*self.related)

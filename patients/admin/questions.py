@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients.actions.entry import NOT_DONE_REASON_LENGTH
-from patients.forms import Item, Section
+from patients.forms import Item, Section, headline
 from patients.models import Entry, MissingReason, Subject
-from patients.selectors import allocation_of, choosable, drugs_of_arm
+from patients.selectors import allocation_of, choosable, current, drugs_of_arm
 from trials.actions.given import IDENTIFIER_LENGTH
 from trials.admin.act import ReasonField
 from trials.models import Drug
@@ -72,14 +72,18 @@ def _ends(limits: tuple[Any, Any]) -> dict[str, Any]:
 
 
 def offers_for(sections: Sequence[Section], subject: Subject) -> dict[str, list[tuple[str, str]]]:
-    """The protocol items that the sections ask about and that may be chosen for this subject."""
+    """The protocol items and records that the sections ask about and that this subject's forms may name."""
     offers: dict[str, list[tuple[str, str]]] = {}
     for section in sections:
         for item in section.asked:
-            noun: Any = item.protocol_noun
-            if noun is None or noun.__name__ in offers:
+            named: Any = item.field.related_model if item.refers else None
+            if named is None or named.__name__ in offers:
                 continue
-            offers[noun.__name__] = [(row.code, str(row)) for row in choosable(noun, subject.site)]
+            if item.record_form is not None:
+                records = current(named, subject)
+                offers[named.__name__] = [(str(record.repeat), headline(record)) for record in records]
+            else:
+                offers[named.__name__] = [(row.code, str(row)) for row in choosable(named, subject.site)]
     if Drug.__name__ in offers and allocation_of(subject) is not None:
         offers[Drug.__name__] = _own_arm_first(offers[Drug.__name__], subject)
     return offers
@@ -106,8 +110,8 @@ def question_field(item: Item, offers: Offers) -> forms.CharField:
 
 
 def _widget(item: Item, offers: Offers) -> forms.Widget:
-    if item.protocol_noun is not None:
-        return forms.Select(choices=[("", "—"), *offers[item.protocol_noun.__name__]])
+    if item.refers:
+        return forms.Select(choices=[("", "—"), *offers[item.field.related_model.__name__]])
     if item.codelist and len(item.codelist) <= RADIO_AT_MOST:
         return forms.RadioSelect(choices=item.codelist)
     if item.codelist:
@@ -127,6 +131,8 @@ def typed_text(item: Item, entry: Entry) -> str:
     value = getattr(entry, item.name)
     if value is None:
         return ""
+    if item.record_form is not None:
+        return str(value.repeat)
     if item.protocol_noun is not None:
         return str(getattr(value, "code", value))
     if isinstance(value, Decimal):
@@ -142,6 +148,8 @@ def shown_text(item: Item, entry: Entry) -> str:
     if not text:
         reason = entry.missing_reasons.get(item.name)
         return str(MissingReason(reason).label) if reason in MissingReason.values else ""
+    if item.record_form is not None:
+        return headline(getattr(entry, item.name))
     if item.protocol_noun is not None:
         return str(getattr(entry, item.name))
     if item.codelist:
@@ -240,7 +248,7 @@ class RowForm(AnswersForm):
         return data
 
     def _unanswered(self, data: Mapping[str, Any]) -> list[str]:
-        required = [item.name for item in self.section.asked if item.required and item.protocol_noun is None]
+        required = [item.name for item in self.section.asked if item.required and not item.refers]
         # All answered and yet a reason: sent on, so that the action says that only one can be true.
         return [name for name in required if not data[name]] or required
 

@@ -97,7 +97,7 @@ class RowSet:
 
     @property
     def keys(self) -> list[str]:
-        return [item.name for item in self.section.asked if item.protocol_noun is not None]
+        return [item.name for item in self.section.asked if item.refers]
 
     def _fix_key(self, form: RowForm) -> None:
         # What a line is about (test, criterion, drug) stays; a wrong one is entered in error and typed anew.
@@ -111,7 +111,7 @@ class RowSet:
 
     def _name(self, item: Item, form: RowForm) -> str:
         code = str(form[item.name].value() or "")
-        return self.names[item.protocol_noun.__name__].get(code, code) if item.protocol_noun else code
+        return self.names[item.field.related_model.__name__].get(code, code) if item.refers else code
 
     def row_of(self, form: RowForm) -> Row | None:
         number = str(form["repeat"].value() or "")
@@ -257,7 +257,7 @@ def _computed(section: Section, entry: Entry) -> list[tuple[str, str]]:
 def _rows(record: Any, section: Section) -> list[Row]:
     if record is None:
         return []
-    keys = [item.name for item in section.items if item.protocol_noun is not None]
+    keys = [item.name for item in section.items if item.refers]
     rows = getattr(record, section.name).filter(entered_in_error=False).order_by("repeat")
     return list(rows.select_related(*keys) if keys else rows)
 

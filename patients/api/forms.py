@@ -33,18 +33,18 @@ class VoidRequest(serializers.Serializer):
     change_reason = serializers.CharField(max_length=REASON_LENGTH)
 
 
-def protocol_items(section: Section) -> list[str]:
-    return [item.name for item in section.items if item.protocol_noun is not None]
+def references(section: Section) -> list[str]:
+    return [item.name for item in section.items if item.refers]
 
 
 def filled_forms(definition: FormDefinition, user: User, verb: Verb = Verb.READ) -> QuerySet[Any]:
     """The filled forms of one kind that the user may see (or export), with all that a reply shows of them."""
     rows = (
-        Prefetch(name, section.model.objects.select_related(*protocol_items(section)))
+        Prefetch(name, section.model.objects.select_related(*references(section)))
         for name, section in definition.rows.items()
     )
     whole = visible(definition.model, user, verb).select_related(
-        "subject__site", "subject__study", "subject__chain", "visit", *protocol_items(definition)
+        "subject__site", "subject__study", "subject__chain", "visit", *references(definition)
     )
     return whole.prefetch_related(*rows)
 

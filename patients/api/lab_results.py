@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from patients.actions.save_form import change_form
 from patients.api.filters import YES_OR_NO, DayFilter
-from patients.api.forms import VoidRequest, protocol_items
+from patients.api.forms import VoidRequest, references
 from patients.api.history import VersionReply, shown_versions
 from patients.api.shapes import (
     CHANGE_REASON,
@@ -136,7 +136,7 @@ class LabResultResource(Resource):
             "parent__subject__chain",
             "parent__visit",
             "parent__laboratory",
-            *protocol_items(SECTION),
+            *references(SECTION),
         )
 
     def represent(self, records: Sequence[Any]) -> list[dict[str, Any]]:

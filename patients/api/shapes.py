@@ -62,6 +62,9 @@ def shown_value(item: Item, record: Any) -> Any:
     if item.protocol_noun is not None:
         noun = getattr(record, item.name)
         return getattr(noun, "code", None) or (noun.pk if noun else None)
+    if item.record_form is not None:
+        named = getattr(record, item.name)
+        return named.repeat if named else None
     value = getattr(record, item.attname)
     match value:
         case Decimal():
