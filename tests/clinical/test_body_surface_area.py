@@ -14,7 +14,7 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize("formula", COLUMNS)
-@pytest.mark.parametrize("row", rows("body_surface_area.csv"))
+@pytest.mark.parametrize("row", rows("bsa_expected.csv"))
 def test_body_surface_area_agrees_with_the_published_formula(row, formula):
     area = body_surface_area(
         height_cm=Decimal(row["height_cm"]), weight_kg=Decimal(row["weight_kg"]), formula=formula

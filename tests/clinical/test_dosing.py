@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.clinical.reference import rows
 from trials.clinical.body_surface_area import Formula, body_surface_area
+from trials.clinical.dose_level import Level, Rhythm, level_after
 from trials.clinical.dosing import WeightBand, dose_by_body_surface, dose_by_weight
 from trials.clinical.undetermined import Undetermined
 
@@ -14,10 +15,23 @@ LENVATINIB = (
     WeightBand(Decimal(60), None, Decimal(12)),
 )
 
+# REFLECT: 12, 8, 4 mg a day, 4 mg every other day; who starts with 8 mg is one step further on.
+_DESCENT = [
+    Level(Decimal(12), Rhythm.DAILY),
+    Level(Decimal(8), Rhythm.DAILY),
+    Level(Decimal(4), Rhythm.DAILY),
+    Level(Decimal(4), Rhythm.EVERY_OTHER_DAY),
+]
+LEVELS = {12: _DESCENT, 8: _DESCENT[1:]}
 
-@pytest.mark.parametrize("row", rows("lenvatinib_first_dose.csv"))
-def test_the_first_dose_of_lenvatinib_follows_the_baseline_weight(row):
-    assert dose_by_weight(LENVATINIB, Decimal(row["baseline_weight_kg"])) == Decimal(row["dose_mg"])
+
+@pytest.mark.parametrize("row", rows("lenvatinib_dose_levels.csv"))
+def test_lenvatinib_follows_the_baseline_weight_and_the_reductions_so_far(row):
+    first = dose_by_weight(LENVATINIB, Decimal(row["baseline_weight_kg"]))
+    level = level_after(LEVELS[int(first)], int(row["reductions_so_far"]))
+    stopped = row["dose_mg"] == "discontinue"
+    expected = None if stopped else Level(Decimal(row["dose_mg"]), Rhythm(row["frequency"]))
+    assert level == expected
 
 
 def test_a_weight_of_exactly_60_kg_plans_12_mg_of_lenvatinib():

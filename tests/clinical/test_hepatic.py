@@ -22,7 +22,7 @@ def points(item: str, **changes: object) -> int:
     return getattr(child_pugh(**BEST | changes), item)
 
 
-@pytest.mark.parametrize("row", rows("child_pugh.csv"))
+@pytest.mark.parametrize("row", rows("child_pugh_expected.csv"))
 def test_child_pugh_agrees_with_the_published_table(row):
     for grade in GRADES[row["encephalopathy"]]:
         score = child_pugh(
@@ -139,3 +139,27 @@ def test_a_missing_item_leaves_the_score_undetermined_and_is_not_counted_as_norm
 def test_an_impossible_item_of_the_score_is_refused_by_name(name, value):
     with pytest.raises(ValueError, match=name):
         child_pugh(**BEST | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "expected"),
+    [
+        ("mg/dL", "3.99", 1),
+        ("mg/dL", "4", 2),
+        ("mg/dL", "10", 2),
+        ("mg/dL", "10.01", 3),
+        ("umol/L", "67.9", 1),
+        ("umol/L", "68", 2),
+        ("umol/L", "170", 2),
+        ("umol/L", "170.1", 3),
+    ],
+)
+def test_in_primary_cholangitis_bilirubin_has_wider_limits(unit, value, expected):
+    values = {"bilirubin": Decimal(value), "bilirubin_unit": unit}
+    assert points("bilirubin", primary_cholangitis=True, **values) == expected
+
+
+def test_primary_cholangitis_changes_no_other_item():
+    other = {"albumin": Decimal("2.9"), "ascites": Ascites.SLIGHT, "encephalopathy_grade": 3}
+    plain, wide = (child_pugh(**BEST | other, primary_cholangitis=each) for each in (False, True))
+    assert plain == wide

@@ -23,6 +23,8 @@ _TWO_POINTS = {
     "bilirubin": {"mg/dL": (Decimal(2), Decimal(3)), "umol/L": (Decimal(34), Decimal(51))},
     "albumin": {"g/dL": (Decimal("2.8"), Decimal("3.5")), "g/L": (Decimal(28), Decimal(35))},
 }
+# In these diseases bilirubin rises early, before the liver fails (Pugh 1973: 4 and 10 mg/dL).
+_CHOLESTATIC_BILIRUBIN = {"mg/dL": (Decimal(4), Decimal(10)), "umol/L": (Decimal(68), Decimal(170))}
 _INR_TWO_POINTS = (Decimal("1.7"), Decimal("2.3"))
 _PROLONGATION_S_TWO_POINTS = (Decimal(4), Decimal(6))
 _ASCITES_POINTS = {Ascites.NONE: 1, Ascites.SLIGHT: 2, Ascites.MODERATE: 3}
@@ -61,14 +63,16 @@ def child_pugh(
     prothrombin_prolongation_s: Decimal | None = None,
     ascites: Ascites | None,
     encephalopathy_grade: int | None,
+    primary_cholangitis: bool = False,
 ) -> ChildPugh | Undetermined:
     """Child-Pugh points and class.
 
     Points 1 / 2 / 3: bilirubin <2 / 2-3 / >3 mg/dL (34 / 51 umol/L); albumin >3.5 / 2.8-3.5 / <2.8 g/dL
     (35 / 28 g/L); INR <1.7 / 1.7-2.3 / >2.3; ascites none / slight / moderate or more; encephalopathy
     grade 0 / 1-2 / 3-4. Units are UCUM: mg/dL or umol/L, g/dL or g/L. Where there is no INR, the
-    prolongation of the prothrombin time over control in seconds is used: <4 / 4-6 / >6.
-    The wider bilirubin limits for primary biliary or sclerosing cholangitis are not applied.
+    prolongation of the prothrombin time over control in seconds is used: <4 / 4-6 / >6. With
+    `primary_cholangitis` (primary biliary or primary sclerosing) bilirubin counts <4 / 4-10 / >10 mg/dL
+    (68 / 170 umol/L).
     Undetermined when an item is None. Raises ValueError for an unknown unit or grade and for a value
     that cannot be measured.
 
@@ -80,7 +84,7 @@ def child_pugh(
     (7, 'B')
     """
     items = {
-        "bilirubin": _bilirubin_points(bilirubin, bilirubin_unit),
+        "bilirubin": _bilirubin_points(bilirubin, bilirubin_unit, primary_cholangitis),
         "albumin": _albumin_points(albumin, albumin_unit),
         "INR": _coagulation_points(inr, prothrombin_prolongation_s),
         "ascites": None if ascites is None else _ASCITES_POINTS[Ascites(ascites)],
@@ -97,8 +101,10 @@ def _rising(value: Decimal, two_points: tuple[Decimal, Decimal]) -> int:
     return 1 + (value >= lower) + (value > upper)
 
 
-def _bilirubin_points(value: Decimal | None, unit: str) -> int | None:
+def _bilirubin_points(value: Decimal | None, unit: str, primary_cholangitis: bool) -> int | None:
     limits = _limits("bilirubin", unit)
+    if primary_cholangitis:
+        limits = _CHOLESTATIC_BILIRUBIN[unit]
     return None if value is None else _rising(positive("bilirubin", value), limits)
 
 
