@@ -48,7 +48,7 @@ class TissueSample(CaseReportForm):
 
     kind = CodedField(_("Kind of sample"), codelist=SampleKind, cdash="BECAT", required=True)
     collected_on = PartialDateField(_("Date of collection"), cdash="BESTDTC", required=True)
-    site = CodedField(_("Organ it was taken from"), codelist=Organ, cdash="BELOC")
+    organ = CodedField(_("Organ it was taken from"), codelist=Organ, cdash="BELOC")
     primary_tumor = CodedField(_("From the primary tumor?"), codelist=YesNo)
     material = CodedField(_("Material"), codelist=SampleMaterial, cdash="BETERM", required=True)
     blocks = CountField(_("Number of blocks"), limits=(0, 100))

@@ -100,7 +100,7 @@ class TumorLesion(CaseReportForm):
     )
     role = CodedField(_("Target, non-target or new?"), codelist=LesionRole, cdash="TUORRES", required=True)
     organ = CodedField(_("Organ"), codelist=Organ, cdash="TULOC", required=True)
-    site = TextAnswerField(
+    location = TextAnswerField(
         _("Site within the organ"),
         cdash="TULOCDTL",
         help_text=_("For example segment VI; other organ: which"),
