@@ -25,6 +25,7 @@ from patients.models import (
     VitalSigns,
     YesNo,
 )
+from patients.models.informed_consent import IS_MAIN
 from trials.clinical.age import completed_years
 from trials.clinical.partial_date import parse
 from trials.models import AtomicCriterion, CriterionKind, Laboratory, ReferenceRange, Site, User
@@ -77,8 +78,9 @@ def drugs_of_arm(subject: Subject) -> set[str]:
 
 
 def first_consent(subject: Subject) -> InformedConsent | None:
-    """The earliest signed consent."""
-    signed = current(InformedConsent, subject).filter(consented=YesNo.YES, signed_on__isnull=False)
+    """The earliest signed consent to the study itself."""
+    main = current(InformedConsent, subject).filter(IS_MAIN)
+    signed = main.filter(consented=YesNo.YES, signed_on__isnull=False)
     return signed.order_by("signed_on", "id").first()
 
 

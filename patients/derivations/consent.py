@@ -5,6 +5,6 @@ from patients.models import InformedConsent, Subject, YesNo
 
 
 def consent_of(facts: Facts, subject: Subject) -> InformedConsent | None:
-    """The earliest signed consent; None where none is recorded."""
-    signed = (each for each in facts.forms(InformedConsent, subject) if each.consented == YesNo.YES)
-    return next((each for each in signed if each.signed_on is not None), None)
+    """The earliest signed consent to the study itself; None where none is recorded."""
+    main = (each for each in facts.forms(InformedConsent, subject) if each.is_main)
+    return next((each for each in main if each.consented == YesNo.YES and each.signed_on is not None), None)

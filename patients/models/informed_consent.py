@@ -1,6 +1,7 @@
 """Informed consent."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, TextAnswerField
@@ -16,6 +17,9 @@ class ConsentKind(models.TextChoices):
     GENETIC = "GENETIC", _("Genetic tests")
     BEYOND_PROGRESSION = "BEYOND PROGRESSION", _("Treatment beyond progression")
     PREGNANCY = "PREGNANCY", _("Follow-up of a pregnancy")
+
+
+IS_MAIN = Q(kind__isnull=True) | Q(kind=ConsentKind.MAIN)
 
 
 class DocumentLanguage(models.TextChoices):
@@ -81,3 +85,8 @@ class InformedConsent(CaseReportForm):
     withdrawn_on = ExactDateField(
         _("Date on which this consent was withdrawn"), help_text=_("What was withdrawn: form “Withdrawal”")
     )
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is consent to the study itself; the same as `IS_MAIN` says to the database."""
+        return self.kind in (None, ConsentKind.MAIN)
