@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from patients.actions.deviations import draft_deviations, withdraw_drafts
 from patients.actions.permission import act_on
 from patients.checks.casebook import CHECKS
 from patients.checks.engine import Check, checks_of, checks_resting_on, hits
@@ -24,7 +25,7 @@ Key = tuple[str, str, int, int | None, str]
 REASON_LENGTH = 1000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Tally:
     """How many queries a review raised and closed."""
 
@@ -99,28 +100,30 @@ def _looks(facts: Facts, subject: Subject, checks: Sequence[Check]) -> dict[Plac
 
 
 def _bring_in_line(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> Tally:
-    tally = Tally()
     found = _found(facts, looks)
+    closed = []
     for query in _pending(facts, looks):
         now = found.get(_key(query))
         if now is None or (query.state == QueryState.ACCEPTED and now.message != query.message):
             query.state = QueryState.CLOSED  # mended, or no longer what the reason was accepted for
             query.save()
-            tally.closed += 1
+            closed.append(query)
             continue
         if now.message != query.message:
             query.message = now.message
             query.save()
         del found[_key(query)]
     current_recording().save_all(list(found.values()))
-    tally.raised = len(found)
-    return tally
+    checks = {check.id: check for check in CHECKS}
+    draft_deviations(list(found.values()), checks)
+    withdraw_drafts(closed, checks)
+    return Tally(len(found), len(closed))
 
 
 def _pending(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> list[Query]:
     """Open and accepted queries of the checks that looked, at the forms they looked at."""
     ids = {place: {check.id for check in checks} for place, checks in looks.items()}
-    known = Query.objects.filter(
+    known = Query.objects.select_related("subject__study", "subject__site").filter(
         subject__in=facts.subjects,
         state__in=QueryState.pending(),
         form__in={oid for oid, _record in looks},

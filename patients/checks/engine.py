@@ -24,7 +24,8 @@ class Check:
     """A check of forms: `find` yields a hit for each thing that is questionable, nothing otherwise.
 
     `forms` names the forms that it looks at, one at a time, by OID; `rests_on` the other forms that it reads
-    for that: saving one of them runs the check again. `asks` says in plain words what is checked.
+    for that: saving one of them runs the check again. `asks` says in plain words what is checked; `drafts` is
+    the category of the protocol deviation that is drafted with a query, where there is to be one.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Check:
     find: Callable[[Any, Facts], Iterator[Hit]]
     rests_on: tuple[str, ...] = ()
     asks: str = ""
+    drafts: str | None = None
 
     def looks_at(self, oid: str) -> bool:
         return self.forms == EVERY_FORM or oid in self.forms

@@ -1,0 +1,73 @@
+"""Deviations that a check drafts: a person confirms or rejects them; none is confirmed by a rule."""
+
+from collections.abc import Sequence
+
+from django.db.models import Max
+
+from patients.checks.engine import Check
+from patients.forms import form_models
+from patients.models import DeviationStatus, ProtocolDeviation, Query
+from patients.reading import clinical_span
+from trials.audit import clock
+
+WITHDRAWN = "Withdrawn by the rule that drafted it: the record no longer shows it"
+
+
+def draft_deviations(raised: Sequence[Query], checks: dict[str, Check]) -> None:
+    """Draft a deviation for each query just raised by a check that drafts; once for the same matter."""
+    for query in raised:
+        category = checks[query.check_id].drafts
+        if category is None:
+            continue
+        drafted = ProtocolDeviation.objects.filter(
+            subject=query.subject, rule=query.check_id, about=about(query)
+        )
+        if not drafted.exists():
+            _draft(query, category)
+
+
+def withdraw_drafts(closed: Sequence[Query], checks: dict[str, Check]) -> None:
+    """A draft whose ground has gone is withdrawn; what a person has decided stays as it is."""
+    for query in closed:
+        if query.check_id not in checks or checks[query.check_id].drafts is None:
+            continue
+        drafts = ProtocolDeviation.objects.select_related("subject").filter(
+            subject=query.subject,
+            rule=query.check_id,
+            about=about(query),
+            status=DeviationStatus.DRAFT,
+            entered_in_error=False,
+        )
+        for draft in drafts:
+            draft.status, draft.rejected_reason = DeviationStatus.REJECTED, WITHDRAWN
+            draft.version += 1
+            draft.save()
+
+
+def about(query: Query) -> str:
+    """What a query is about, by which a deviation is found again: form, record, row and field."""
+    row = f" row {query.row_id}" if query.row_id else ""
+    return f"{query.form} {query.record_id}{row} {query.field}"
+
+
+def _draft(query: Query, category: str) -> None:
+    subject = query.subject
+    models = {model.form.oid: model for model in form_models()}
+    record = models[query.form]._default_manager.select_related("visit").get(pk=query.record_id)
+    span = clinical_span(record)
+    known = getattr(record, record.form.dated_by, None) if record.form.dated_by else None
+    day = known or (span and span[0])
+    others = ProtocolDeviation.objects.filter(subject=subject).aggregate(last=Max("repeat"))
+    ProtocolDeviation(
+        subject=subject,
+        repeat=(others["last"] or 0) + 1,
+        form_version=ProtocolDeviation.form.version,
+        protocol_version=subject.study.protocol_version,
+        occurred_on=str(day) if day else None,
+        noticed_on=clock.today(subject.site.time_zone),
+        category=category,
+        description=query.message,
+        status=DeviationStatus.DRAFT,
+        rule=query.check_id,
+        about=about(query),
+    ).save()
