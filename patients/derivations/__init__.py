@@ -8,9 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from patients.derivations.dose import derive_daily_dose, derive_dose
+from patients.derivations.electrocardiogram import derive_qtcf
 from patients.derivations.known import Known
 from patients.derivations.laboratory import derive_results
-from patients.models import CaseReportForm, DailyDosePeriod, DoseAdministration, LabSample, Row
+from patients.derivations.sae_report import one_initial_report
+from patients.derivations.tumor_lesion import refuse_impossible_lesion
+from patients.models import (
+    CaseReportForm,
+    DailyDosePeriod,
+    DoseAdministration,
+    Electrocardiogram,
+    LabSample,
+    Row,
+    SeriousAdverseEventReport,
+    TumorLesion,
+)
 
 Rows = Mapping[str, Sequence[Row]]
 Derivation = Callable[[Any, Rows, Known], None]
@@ -19,6 +31,9 @@ DERIVATIONS: dict[type[CaseReportForm], Derivation] = {
     LabSample: derive_results,
     DoseAdministration: derive_dose,
     DailyDosePeriod: derive_daily_dose,
+    Electrocardiogram: derive_qtcf,
+    SeriousAdverseEventReport: one_initial_report,
+    TumorLesion: refuse_impossible_lesion,
 }
 
 

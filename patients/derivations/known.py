@@ -18,11 +18,18 @@ class Known:
         self._tests: dict[int, LabTest] = {}
         self._units: dict[int, set[str]] = {}
         self._ranges: dict[tuple[int, int], list[ReferenceRange]] = {}
+        self._seen: set[tuple[str, int]] = set()
 
     def demographics(self, subject: Subject) -> Demographics | None:
         if subject.pk not in self._demographics:
             self._demographics[subject.pk] = demographics_of(subject)
         return self._demographics[subject.pk]
+
+    def is_first(self, what: str, key: int) -> bool:
+        """Whether nothing else in this act was this of that record: one import may bring two of them."""
+        seen = (what, key) in self._seen
+        self._seen.add((what, key))
+        return not seen
 
     def tests(self, keys: Iterable[int]) -> dict[int, LabTest]:
         """The tests of these keys."""
