@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from patients.derivations.known import Known
-from patients.models import Electrocardiogram, Row
+from patients.models import Row
 from trials.clinical.cardiac import qtcf
 from trials.clinical.undetermined import Undetermined
 
 FOUR_PLACES = Decimal("0.0001")  # what the column holds
 
 
-def derive_qtcf(form: Electrocardiogram, rows: Mapping[str, Sequence[Row]], known: Known) -> None:
-    """Set QTcF (ms) and, in words, what it was computed from or why it was not."""
+def derive_qtcf(form: Any, rows: Mapping[str, Sequence[Row]], known: Known) -> None:
+    """Set QTcF (ms) of an Electrocardiogram and, in words, what it was computed from or why it was not."""
     found = qtcf(
         qt_ms=_decimal(form.qt_interval),
         rr_ms=_decimal(form.rr_interval),

@@ -12,7 +12,7 @@ READ = {"performed_on": "2021-03-01", "interpretation": "NORMAL"}
 
 def test_qtcf_is_computed_from_qt_and_rr(enter: Any, visit: Visit) -> None:
     form = enter(Electrocardiogram, visit=visit, qt_interval=400, rr_interval=800, heart_rate=75, **READ)
-    # 400 / 0.8 ** (1/3)
+    # The cube root of 0.8 s is 0.92832 s.
     assert form.qtcf == Decimal("430.8869")
     assert "RR 800 ms" in form.qtcf_note
 
