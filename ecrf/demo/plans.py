@@ -5,16 +5,15 @@ body answers to treatment. Everything else (visits, results, doses, events) foll
 from a generator of its own, so that one life can be changed without disturbing the others.
 """
 
-import math
 import random
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from ecrf.demo.calendar import next_working_day, working_moment
+from ecrf.demo.outcomes import OUTCOMES, Outcome
 from ecrf.demo.world import (
     ARM_SEQUENCE_BLOCK,
-    CUT_OFF,
     FIRST_SCREENING,
     LAST_SCREENING,
     RANDOMIZED,
@@ -22,8 +21,6 @@ from ecrf.demo.world import (
     SEED,
     SITE,
 )
-
-MONTH = 30.4375
 
 
 class Fate(StrEnum):
@@ -58,23 +55,6 @@ class Response:
 
 
 @dataclass(frozen=True)
-class Course:
-    """What comes of the treatment.
-
-    `cycles` are started; `courses` of them with chemotherapy (arm B); `progressed` and `died` are None where
-    it does not happen before the cut-off; `lost` is the last day of contact of who stays away;
-    `stopped_for` is the disposition reason of the last drug.
-    """
-
-    cycles: int
-    courses: int
-    stopped_for: str
-    progressed: date | None
-    died: date | None
-    lost: date | None
-
-
-@dataclass(frozen=True)
 class Plan:
     """One life. `previous` is the number of the plan of the same person's earlier screening."""
 
@@ -88,7 +68,6 @@ class Plan:
     previous: int | None = None
     randomized_on: date | None = None
     arm: str = ""
-    course: Course | None = None
 
     @property
     def start(self) -> date:
@@ -98,11 +77,15 @@ class Plan:
         return self.randomized_on
 
     @property
-    def treated(self) -> Course:
-        """What comes of the treatment. Raises LookupError for a life without."""
-        if self.course is None:
-            raise LookupError("this life is not treated")
-        return self.course
+    def outcome(self) -> Outcome:
+        """What becomes of this life. Raises LookupError for one that is not randomized."""
+        if self.fate is not Fate.RANDOMIZED:
+            raise LookupError("this life is not randomized")
+        return OUTCOMES[self.number]
+
+    def after(self, days: int) -> date:
+        """The day so many days after randomization."""
+        return self.start + timedelta(days=days)
 
     def draws(self, purpose: str) -> random.Random:
         """A generator of this life for one purpose: the same numbers on every build."""
@@ -128,15 +111,7 @@ FAIL_AGAIN = {50: "I8"}
 SCREENED_AT_SITE = RANDOMIZED + len(FAILURES) + len(FAIL_AGAIN)
 SCREENED_ELSEWHERE = 6
 
-PROGRESSION_FREE_MONTHS = {"A": 8.9, "B": 8.0}  # medians of what is drawn, not results
-SURVIVAL_MONTHS = {"A": 20.3, "B": 15.5}
-MOST_CYCLES = {"A": (11, 20), "B": (8, 11)}  # of most lives, of some
-SOME = 0.15
 CYCLE_DAYS = 21
-STOPPED_EARLY = (("ADVERSE EVENT", 0.10), ("WITHDRAWAL BY SUBJECT", 0.05))
-FEW_CYCLES = (2, 6)
-LOST_SHARE = 0.08
-SHAPE = 1.4
 
 
 def draw_plans() -> list[Plan]:
@@ -212,56 +187,12 @@ def arm_sequence() -> list[str]:
 
 
 def _allocate(plans: list[Plan]) -> None:
-    """Arms in the order of randomization, as the list will give them; then what becomes of each arm."""
+    """Arms in the order of randomization, as the list will give them."""
     order = sorted((plan for plan in plans if plan.fate is Fate.RANDOMIZED), key=randomization_moment)
-    arms = [replace(plan, arm=arm) for plan, arm in zip(order, arm_sequence(), strict=True)]
-    for arm in MOST_CYCLES:
-        members = [plan for plan in arms if plan.arm == arm]
-        free, alive = _ranks(f"{arm}/progression", len(members)), _ranks(f"{arm}/survival", len(members))
-        for plan, *ranks in zip(members, free, alive, strict=True):
-            plans[plan.number - 1] = replace(plan, course=_draw_course(plan, *ranks))
-
-
-def _ranks(purpose: str, count: int) -> list[float]:
-    """Evenly spread probabilities in random order, so that the median of the drawn times is the one meant."""
-    ranks = [(place + 0.5) / count for place in range(count)]
-    random.Random(f"{SEED}/{purpose}").shuffle(ranks)  # noqa: S311
-    return ranks
-
-
-def _months(median: float, rank: float) -> float:
-    """The time by which a share `rank` of people has had the event (Weibull, shape 1.4), in months."""
-    return median * (math.log(1 / (1 - rank)) / math.log(2)) ** (1 / SHAPE)
+    for plan, arm in zip(order, arm_sequence(), strict=True):
+        plans[plan.number - 1] = replace(plan, arm=arm)
 
 
 def randomization_moment(plan: Plan) -> datetime:
     """When the subject is randomized; the order of these moments is the order of the slots."""
     return working_moment(plan.start, plan.draws("randomization"))
-
-
-def _draw_course(plan: Plan, free_rank: float, alive_rank: float) -> Course:
-    draw, arm, start = plan.draws("course"), plan.arm, plan.start
-    free = max(1.3, _months(PROGRESSION_FREE_MONTHS[arm], free_rank))
-    alive = max(free + draw.uniform(0.6, 3), _months(SURVIVAL_MONTHS[arm], alive_rank))
-    progressed = _before_cut_off(start + timedelta(days=round(free * MONTH)))
-    died = _before_cut_off(start + timedelta(days=round(alive * MONTH)))
-    lost = None
-    if died and draw.random() < LOST_SHARE:
-        lost, died = died - timedelta(days=draw.randint(5, 60)), None
-        progressed = progressed if progressed and progressed < lost else None
-    cycles, reason = _draw_cycles(arm, ((progressed or lost or CUT_OFF) - start).days, draw)
-    return Course(cycles, min(cycles, draw.choice((6, 6, 8))), reason, progressed, died, lost)
-
-
-def _draw_cycles(arm: str, days: int, draw: random.Random) -> tuple[int, str]:
-    """How many cycles are started in so many days, and why there are no more."""
-    possible = max(1, days // (CYCLE_DAYS + 1))
-    early = next((reason for reason, share in STOPPED_EARLY if draw.random() < share), None)
-    if early and possible > FEW_CYCLES[0]:
-        return min(possible, draw.randint(*FEW_CYCLES)), early
-    most = MOST_CYCLES[arm][draw.random() < SOME]
-    return min(possible, most), "PHYSICIAN DECISION" if most < possible else "PROGRESSIVE DISEASE"
-
-
-def _before_cut_off(day: date) -> date | None:
-    return day if day < CUT_OFF else None
