@@ -46,10 +46,15 @@ class AtomicCriterion(StudyNoun):
     criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="rules")
     code = models.CharField(max_length=10, validators=[CODE])
     question = models.CharField(max_length=300)
-    variable = models.CharField(max_length=100)
+    variable = models.CharField(
+        max_length=100, help_text=_("Name in the vocabulary of variables; free words where only asked")
+    )
     operator = models.CharField(max_length=40)
     threshold = models.CharField(max_length=60, blank=True)
-    unit = models.CharField(max_length=20, blank=True)
+    unit = models.CharField(max_length=20, blank=True, help_text=_("UCUM, or ULN: upper limits of normal"))
+    options = models.JSONField(
+        default=dict, blank=True, help_text=_("What the variable asks for, and settings that decide")
+    )
     source_form = models.CharField(max_length=60, blank=True)
     evaluation = models.CharField(max_length=10, choices=Evaluation.choices)
     may_be_not_applicable = models.BooleanField(default=False)

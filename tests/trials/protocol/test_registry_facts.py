@@ -146,7 +146,9 @@ def test_every_rule_of_the_criteria_is_asked_with_its_threshold(study: Study) ->
     assert list(loaded) == list(expected)
     assert len(loaded) == 41
     for code, row in expected.items():
-        assert (loaded[code].criterion.kind, loaded[code].threshold) == (row["kind"], row["threshold"]), code
+        rule, said = loaded[code], ("operator", "threshold", "unit", "evaluation")
+        assert {name: getattr(rule, name) for name in said} == {name: row[name] for name in said}, code
+        assert rule.criterion.kind == row["kind"], code
 
 
 def test_every_question_can_be_answered_yes_or_no(study: Study) -> None:
