@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import models
 
 from patients.fields import ClinicalField, CodedField, Meaning
-from patients.models import CaseReportForm, MissingReason, Row
+from patients.models import CaseReportForm, FormGroup, MissingReason, Row
 from trials.actions.given import IDENTIFIER_LENGTH
 from trials.models import StudyNoun
 
@@ -134,6 +134,15 @@ class FormDefinition(Section):
     def at_visit(self) -> bool:
         return self.model.form.at_visit
 
+    @property
+    def group(self) -> FormGroup:
+        return self.model.form.group
+
+    @property
+    def standing(self) -> tuple[int, int]:
+        """Where the form stands in the casebook: its group, its place in the group."""
+        return list(FormGroup).index(self.group), self.model.form.place
+
     @cached_property
     def rows(self) -> dict[str, Section]:
         models_of_rows = {name: apps.get_model(label) for name, label in self.model.form.rows.items()}
@@ -201,6 +210,7 @@ def json_schema(form: FormDefinition) -> dict[str, Any]:
         "x-version": form.version,
         "x-repeats": form.repeats,
         "x-at-visit": form.at_visit,
+        "x-group": form.group,
         "properties": properties,
         "additionalProperties": False,
     }

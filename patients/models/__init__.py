@@ -10,7 +10,7 @@ from patients.models.adverse_event import (
     RechallengeOutcome,
     SpecialInterest,
 )
-from patients.models.base import CaseReportForm, Entry, EntryState, Form, MissingReason, Row, YesNo
+from patients.models.base import CaseReportForm, Entry, EntryState, Form, FormGroup, MissingReason, Row, YesNo
 from patients.models.beyond_progression import DecidedBy, DrugBeyondProgression, TreatmentBeyondProgression
 from patients.models.concomitant_medication import (
     ConcomitantMedication,
@@ -145,6 +145,7 @@ __all__ = [
     "Expectedness",
     "Finding",
     "Form",
+    "FormGroup",
     "Grade",
     "Histology",
     "ImagingMethod",

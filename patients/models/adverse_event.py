@@ -15,7 +15,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, Row, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Row, YesNo
 
 
 class Grade(models.TextChoices):
@@ -125,6 +125,8 @@ class AdverseEvent(CaseReportForm):
 
     form = Form(
         oid="AE",
+        group=FormGroup.SAFETY,
+        place=1,
         path="adverse-events",
         title=_("Adverse event"),
         domain="AE",

@@ -32,6 +32,19 @@ class YesNo(models.TextChoices):
     NO = "N", _("No")
 
 
+class FormGroup(models.TextChoices):
+    """Parts of the casebook, in the order in which a coordinator meets them."""
+
+    SCREENING = "SCREENING", _("Screening")
+    EXAMINATION = "EXAMINATION", _("Examinations")
+    TREATMENT = "TREATMENT", _("Treatment")
+    SAFETY = "SAFETY", _("Safety")
+    TUMOR = "TUMOR", _("Tumor")
+    FOLLOW_UP = "FOLLOW-UP", _("End of treatment and follow-up")
+    CONDUCT = "CONDUCT", _("Conduct of the study")
+    OTHER = "OTHER", _("Other")
+
+
 @dataclass(frozen=True)
 class Form:
     """What a form says about itself.
@@ -40,7 +53,7 @@ class Form:
     visit (or per subject); `at_visit`: belongs to a visit; `rows`: the models of its rows by the name
     they have in a request; `version` grows when the meaning of a question changes; `dated_by`: the
     question whose answer is the day on which what the form tells took place (the earliest, where it tells
-    of a stretch of time); empty: the day of its visit.
+    of a stretch of time); empty: the day of its visit; `group` and `place`: where it stands in the casebook.
     """
 
     oid: str
@@ -51,6 +64,8 @@ class Form:
     at_visit: bool = True
     version: int = 1
     dated_by: str = ""
+    group: FormGroup = FormGroup.OTHER
+    place: int = 0
     rows: Mapping[str, str] = field(default_factory=dict)
 
 

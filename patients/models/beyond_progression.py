@@ -11,7 +11,7 @@ from patients.fields import (
     ProtocolReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, Row, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Row, YesNo
 
 
 class DecidedBy(models.TextChoices):
@@ -25,6 +25,8 @@ class TreatmentBeyondProgression(CaseReportForm):
 
     form = Form(
         oid="TBP",
+        group=FormGroup.TREATMENT,
+        place=6,
         path="treatments-beyond-progression",
         title=_("Treatment beyond progression"),
         domain="DS",

@@ -10,7 +10,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 
 
 class MedicationRoute(models.TextChoices):
@@ -62,6 +62,8 @@ class ConcomitantMedication(CaseReportForm):
 
     form = Form(
         oid="CM",
+        group=FormGroup.TREATMENT,
+        place=4,
         path="concomitant-medications",
         title=_("Concomitant medication"),
         domain="CM",

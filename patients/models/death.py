@@ -11,7 +11,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 from patients.models.survival_follow_up import InformationSource
 
 
@@ -33,7 +33,16 @@ class PlaceOfDeath(models.TextChoices):
 class Death(CaseReportForm):
     """The subject's death (CDASH DD)."""
 
-    form = Form(oid="DD", path="deaths", title=_("Death"), domain="DD", dated_by="died_on", at_visit=False)
+    form = Form(
+        oid="DD",
+        group=FormGroup.FOLLOW_UP,
+        place=6,
+        path="deaths",
+        title=_("Death"),
+        domain="DD",
+        dated_by="died_on",
+        at_visit=False,
+    )
 
     died_on = PartialDateField(_("Date of death"), cdash="DTHDTC", required=True)
     cause = CodedField(

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, CountField, PartialDateField
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 from trials.models import Sex
 
 
@@ -22,7 +22,15 @@ class Demographics(CaseReportForm):
     Year and month of birth at most: a day would identify the person.
     """
 
-    form = Form(oid="DM", path="demographics", title=_("Demographics"), domain="DM", at_visit=False)
+    form = Form(
+        oid="DM",
+        group=FormGroup.SCREENING,
+        place=2,
+        path="demographics",
+        title=_("Demographics"),
+        domain="DM",
+        at_visit=False,
+    )
 
     birth = PartialDateField(
         _("Year and month of birth"),

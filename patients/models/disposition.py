@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, NarrativeField, ProtocolReferenceField
-from patients.models.base import CaseReportForm, Form
+from patients.models.base import CaseReportForm, Form, FormGroup
 
 
 class DispositionScope(models.TextChoices):
@@ -41,6 +41,8 @@ class Disposition(CaseReportForm):
 
     form = Form(
         oid="DS",
+        group=FormGroup.FOLLOW_UP,
+        place=1,
         path="dispositions",
         title=_("Disposition"),
         domain="DS",

@@ -11,7 +11,7 @@ from patients.fields import (
     QuantityField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 from trials.clinical.body_surface_area import Formula
 from trials.models import Frequency
 
@@ -44,7 +44,14 @@ class DoseAdministration(CaseReportForm):
     """
 
     form = Form(
-        oid="EC", path="doses", title=_("Dose administration"), domain="EC", dated_by="given_on", repeats=True
+        oid="EC",
+        group=FormGroup.TREATMENT,
+        place=1,
+        path="doses",
+        title=_("Dose administration"),
+        domain="EC",
+        dated_by="given_on",
+        repeats=True,
     )
 
     drug = ProtocolReferenceField("trials.Drug", verbose_name=_("Study drug"), cdash="ECTRT", required=True)
@@ -71,6 +78,8 @@ class DailyDosePeriod(CaseReportForm):
 
     form = Form(
         oid="ECD",
+        group=FormGroup.TREATMENT,
+        place=2,
         path="daily-dose-periods",
         title=_("Daily dose period"),
         domain="EC",

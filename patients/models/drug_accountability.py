@@ -9,7 +9,7 @@ from patients.fields import (
     QuantityField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form
+from patients.models.base import CaseReportForm, Form, FormGroup
 
 
 class DrugAccountability(CaseReportForm):
@@ -20,6 +20,8 @@ class DrugAccountability(CaseReportForm):
 
     form = Form(
         oid="DA",
+        group=FormGroup.TREATMENT,
+        place=3,
         path="drug-accountability",
         title=_("Drug accountability"),
         domain="DA",

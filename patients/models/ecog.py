@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField
-from patients.models.base import CaseReportForm, Form
+from patients.models.base import CaseReportForm, Form, FormGroup
 
 
 class EcogGrade(models.TextChoices):
@@ -23,6 +23,8 @@ class EcogAssessment(CaseReportForm):
 
     form = Form(
         oid="ECOG",
+        group=FormGroup.EXAMINATION,
+        place=3,
         path="ecog-assessments",
         title=_("ECOG performance status"),
         domain="QS",

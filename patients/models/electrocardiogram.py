@@ -11,7 +11,7 @@ from patients.fields import (
     QuantityField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 
 
 class CardiacInterpretation(models.TextChoices):
@@ -28,6 +28,8 @@ class Electrocardiogram(CaseReportForm):
 
     form = Form(
         oid="EG",
+        group=FormGroup.EXAMINATION,
+        place=5,
         path="electrocardiograms",
         title=_("Electrocardiogram"),
         domain="EG",
@@ -72,6 +74,8 @@ class Echocardiogram(CaseReportForm):
 
     form = Form(
         oid="CV",
+        group=FormGroup.EXAMINATION,
+        place=6,
         path="echocardiograms",
         title=_("Echocardiogram"),
         domain="CV",

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, NarrativeField, ProtocolReferenceField
-from patients.models.base import CaseReportForm, Form, Row
+from patients.models.base import CaseReportForm, Form, FormGroup, Row
 
 
 class CriterionAnswer(models.TextChoices):
@@ -18,6 +18,8 @@ class EligibilityAssessment(CaseReportForm):
 
     form = Form(
         oid="IE",
+        group=FormGroup.SCREENING,
+        place=7,
         path="eligibility-assessments",
         title=_("Eligibility"),
         domain="IE",

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, NarrativeField, PartialDateField, QuantityField, TextAnswerField
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 from patients.models.procedure import ResidualTumor
 
 
@@ -13,6 +13,8 @@ class MedicalHistory(CaseReportForm):
 
     form = Form(
         oid="MH",
+        group=FormGroup.SCREENING,
+        place=3,
         path="medical-histories",
         title=_("Medical history"),
         domain="MH",
@@ -104,6 +106,8 @@ class TumorHistory(CaseReportForm):
 
     form = Form(
         oid="TH",
+        group=FormGroup.SCREENING,
+        place=4,
         path="tumor-histories",
         title=_("Tumor history"),
         domain="MH",

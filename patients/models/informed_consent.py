@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, TextAnswerField
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 
 
 class ConsentKind(models.TextChoices):
@@ -50,6 +50,8 @@ class InformedConsent(CaseReportForm):
 
     form = Form(
         oid="IC",
+        group=FormGroup.SCREENING,
+        place=1,
         path="informed-consents",
         title=_("Informed consent"),
         domain="DS",

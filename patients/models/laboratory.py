@@ -11,7 +11,7 @@ from patients.fields import (
     QuantityField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, Row, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Row, YesNo
 
 
 class RangeFlag(models.TextChoices):
@@ -35,6 +35,8 @@ class LabSample(CaseReportForm):
 
     form = Form(
         oid="LB",
+        group=FormGroup.EXAMINATION,
+        place=4,
         path="lab-samples",
         title=_("Laboratory sample"),
         domain="LB",

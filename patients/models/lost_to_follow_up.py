@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, NarrativeField, TextAnswerField
-from patients.models.base import CaseReportForm, Form, Row
+from patients.models.base import CaseReportForm, Form, FormGroup, Row
 
 
 class ContactMethod(models.TextChoices):
@@ -29,6 +29,8 @@ class LostToFollowUp(CaseReportForm):
 
     form = Form(
         oid="LF",
+        group=FormGroup.FOLLOW_UP,
+        place=4,
         path="lost-to-follow-ups",
         title=_("Lost to follow-up"),
         domain="DS",

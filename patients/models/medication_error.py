@@ -11,7 +11,7 @@ from patients.fields import (
     QuantityField,
     RecordReferenceField,
 )
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 
 
 class MedicationErrorKind(models.TextChoices):
@@ -30,6 +30,8 @@ class MedicationError(CaseReportForm):
 
     form = Form(
         oid="ME",
+        group=FormGroup.SAFETY,
+        place=3,
         path="medication-errors",
         title=_("Overdose or medication error"),
         domain="DV",

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, TextAnswerField
-from patients.models.base import CaseReportForm, Form, Row, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Row, YesNo
 from trials.clinical import hepatic
 
 
@@ -52,6 +52,8 @@ class PhysicalExamination(CaseReportForm):
 
     form = Form(
         oid="PE",
+        group=FormGroup.EXAMINATION,
+        place=2,
         path="physical-examinations",
         title=_("Physical examination"),
         domain="PE",

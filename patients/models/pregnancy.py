@@ -11,7 +11,7 @@ from patients.fields import (
     ProtocolReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, Row, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Row, YesNo
 
 
 class PregnancySpecimen(models.TextChoices):
@@ -32,6 +32,8 @@ class PregnancyTest(CaseReportForm):
 
     form = Form(
         oid="RP",
+        group=FormGroup.EXAMINATION,
+        place=7,
         path="pregnancy-tests",
         title=_("Pregnancy test"),
         domain="RP",
@@ -64,6 +66,8 @@ class PregnancyExposure(CaseReportForm):
 
     form = Form(
         oid="PREX",
+        group=FormGroup.SAFETY,
+        place=4,
         path="pregnancy-exposures",
         title=_("Pregnancy under exposure"),
         domain="RP",

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, CountField, NarrativeField, PartialDateField, TextAnswerField
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 from patients.models.tumor_assessment import OverallResponse
 
 
@@ -41,6 +41,8 @@ class PriorTherapy(CaseReportForm):
 
     form = Form(
         oid="PT",
+        group=FormGroup.SCREENING,
+        place=5,
         path="prior-therapies",
         title=_("Prior anticancer therapy"),
         domain="CM",

@@ -12,7 +12,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 from patients.models.tumor_lesion import Organ
 
 
@@ -77,6 +77,8 @@ class Procedure(CaseReportForm):
 
     form = Form(
         oid="PR",
+        group=FormGroup.TREATMENT,
+        place=5,
         path="procedures",
         title=_("Procedure"),
         domain="PR",

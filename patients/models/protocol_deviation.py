@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, NarrativeField, PartialDateField, TextAnswerField
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 
 
 class DeviationCategory(models.TextChoices):
@@ -39,6 +39,8 @@ class ProtocolDeviation(CaseReportForm):
 
     form = Form(
         oid="DV",
+        group=FormGroup.CONDUCT,
+        place=1,
         path="protocol-deviations",
         title=_("Protocol deviation"),
         domain="DV",

@@ -15,7 +15,7 @@ from patients.fields import (
     TextAnswerField,
 )
 from patients.models.adverse_event import Causality
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 
 
 class ReportKind(models.TextChoices):
@@ -37,6 +37,8 @@ class SeriousAdverseEventReport(CaseReportForm):
 
     form = Form(
         oid="SAE",
+        group=FormGroup.SAFETY,
+        place=2,
         path="sae-reports",
         title=_("Report of a serious adverse event"),
         domain="AE",

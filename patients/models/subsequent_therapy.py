@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, CountField, NarrativeField, PartialDateField, TextAnswerField
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 from patients.models.prior_therapy import TherapyKind, TherapyStopReason
 from patients.models.tumor_assessment import OverallResponse
 
@@ -13,6 +13,8 @@ class SubsequentTherapy(CaseReportForm):
 
     form = Form(
         oid="ST",
+        group=FormGroup.FOLLOW_UP,
+        place=3,
         path="subsequent-therapies",
         title=_("Subsequent anticancer therapy"),
         domain="CM",

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, NarrativeField
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 
 
 class SurvivalStatus(models.TextChoices):
@@ -31,6 +31,8 @@ class SurvivalFollowUp(CaseReportForm):
 
     form = Form(
         oid="SS",
+        group=FormGroup.FOLLOW_UP,
+        place=2,
         path="survival-follow-ups",
         title=_("Survival follow-up"),
         domain="SS",

@@ -12,7 +12,7 @@ from patients.fields import (
     QuantityField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 from patients.models.tumor_lesion import Organ
 
 
@@ -38,6 +38,8 @@ class TissueSample(CaseReportForm):
 
     form = Form(
         oid="BS",
+        group=FormGroup.SCREENING,
+        place=6,
         path="tissue-samples",
         title=_("Tissue or blood sample"),
         domain="BE",

@@ -12,7 +12,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, Row, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Row, YesNo
 from patients.models.tumor_lesion import ImagingMethod
 
 
@@ -87,6 +87,8 @@ class TumorAssessment(CaseReportForm):
 
     form = Form(
         oid="TR",
+        group=FormGroup.TUMOR,
+        place=2,
         path="tumor-assessments",
         title=_("Tumor assessment"),
         domain="TR",

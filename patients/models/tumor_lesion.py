@@ -13,7 +13,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 
 
 class LesionRole(models.TextChoices):
@@ -80,6 +80,8 @@ class TumorLesion(CaseReportForm):
 
     form = Form(
         oid="TU",
+        group=FormGroup.TUMOR,
+        place=1,
         path="tumor-lesions",
         title=_("Tumor lesion"),
         domain="TU",

@@ -32,15 +32,19 @@ class Cycle(RegulatedModel):
 
 
 class VisitStatus(models.TextChoices):
+    """A planned visit is no longer due after what ends it: death, withdrawal, end of treatment."""
+
     PLANNED = "PLANNED", _("Planned")
     OCCURRED = "OCCURRED", _("Took place")
     MISSED = "MISSED", _("Did not take place")
+    NOT_DUE = "NOT_DUE", _("No longer due")
 
 
 class Visit(RegulatedModel):
     """A visit of one subject (CDASH SV): from the schedule, or unscheduled (`definition` empty).
 
-    `planned_on`, `window_from` and `window_to` come from the schedule; `occurred_on` from the site.
+    `planned_on`, `window_from` and `window_to` come from the schedule; `occurred_on` from the site. A visit
+    that is no longer due says why in `missed_reason`.
     """
 
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="visits")
@@ -72,7 +76,7 @@ class Visit(RegulatedModel):
                 name="a_visit_that_took_place_has_a_day",
             ),
             models.CheckConstraint(
-                condition=~Q(status=VisitStatus.MISSED) | ~Q(missed_reason=""),
+                condition=~Q(status__in=[VisitStatus.MISSED, VisitStatus.NOT_DUE]) | ~Q(missed_reason=""),
                 name="a_missed_visit_has_a_reason",
             ),
         ]

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import ClockTimeField, CountField, ExactDateField, QuantityField
-from patients.models.base import CaseReportForm, Form, Row
+from patients.models.base import CaseReportForm, Form, FormGroup, Row
 
 
 class VitalSigns(CaseReportForm):
@@ -12,6 +12,8 @@ class VitalSigns(CaseReportForm):
 
     form = Form(
         oid="VS",
+        group=FormGroup.EXAMINATION,
+        place=1,
         path="vital-signs",
         title=_("Vital signs"),
         domain="VS",

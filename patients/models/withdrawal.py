@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, NarrativeField, ProtocolReferenceField
-from patients.models.base import CaseReportForm, Form, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
 
 
 class WithdrawalScope(models.TextChoices):
@@ -29,6 +29,8 @@ class Withdrawal(CaseReportForm):
 
     form = Form(
         oid="WD",
+        group=FormGroup.FOLLOW_UP,
+        place=5,
         path="withdrawals",
         title=_("Withdrawal"),
         domain="DS",

@@ -5,7 +5,7 @@ from trials.models.idempotency import IdempotencyKey
 from trials.models.laboratory import Laboratory, LabTest, LabUnit, ReferenceRange, Sex
 from trials.models.randomization import RandomizationList, RandomizationSeal, RandomizationSlot
 from trials.models.regimen import DoseBand, DoseRule, Drug, Frequency, RegimenElement, Route
-from trials.models.schedule import Anchor, Epoch, ScheduledForm, VisitDefinition
+from trials.models.schedule import Anchor, DueFor, Epoch, ScheduledForm, VisitDefinition
 from trials.models.staff import Assignment, Role, User, system_chain
 from trials.models.study import Arm, Reference, Site, Study, StudyContact, StudyNoun, StudySetting
 
@@ -22,6 +22,7 @@ __all__ = [
     "DoseBand",
     "DoseRule",
     "Drug",
+    "DueFor",
     "Epoch",
     "Evaluation",
     "Frequency",

@@ -24,6 +24,13 @@ class Anchor(models.TextChoices):
     LAST_DOSE = "LAST_DOSE", _("Day of the last dose")
 
 
+class DueFor(models.TextChoices):
+    """Whom a scheduled form is due for."""
+
+    EVERYONE = "", _("Everyone")
+    CHILDBEARING = "CHILDBEARING", _("Women who can bear children")
+
+
 class VisitDefinition(StudyNoun):
     """A visit of the schedule.
 
@@ -68,6 +75,10 @@ class ScheduledForm(StudyNoun):
     form = models.CharField(max_length=12, help_text=_("OID of the form"))
     panel = models.CharField(max_length=40, blank=True, help_text=_("Laboratory panel, for laboratory forms"))
     first_cycle_only = models.BooleanField(default=False)
+    every_cycles = models.PositiveSmallIntegerField(
+        default=1, help_text=_("Due at cycle 1 and then every so many cycles")
+    )
+    due_for = models.CharField(max_length=20, choices=DueFor.choices, blank=True, default=DueFor.EVERYONE)
 
     class Meta(StudyNoun.Meta):
         verbose_name = _("scheduled form")
