@@ -1,10 +1,12 @@
 """Every check has a case in which it asks and one in which it is silent."""
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
-from patients.actions.save_form import change_form, create_form, mark_entered_in_error
+from patients.actions.save_form import change_form, mark_entered_in_error
 from patients.checks.casebook import CHECKS
 from patients.forms import definitions
 from patients.models import (
@@ -20,15 +22,15 @@ from patients.models import (
     QueryState,
     Severity,
     Subject,
-    Visit,
     VitalSigns,
 )
-from tests.factories import CONSENT_DAY, make_list, opened, randomized_subject
+from tests.factories import CONSENT_DAY, opened
+from tests.patients import checks
+from tests.patients.checks.asking import MAN, asked, sections_of
 from tests.patients.conftest import events_of_casebook
 from trials.audit import clock
-from trials.models import Site, Study, User
+from trials.models import User
 
-MAN = {"birth": "1961-05", "age": 59, "sex": "M"}
 RASH = {"term": "Rash", "grade": "2", "started": "2021-03-10", "outcome": "NOT RECOVERED/NOT RESOLVED"}
 # A subject of a test is randomized today; a year says no more than that the event may have come since then.
 THIS_YEAR = str(clock.today("Asia/Shanghai").year)
@@ -111,43 +113,6 @@ CASES: list[tuple[str, Any, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.fixture
-def casebook(coordinator: User, site: Site, study: Study) -> Subject:
-    """Consented, randomized to arm A; 60 kg."""
-    make_list(study, "A")
-    subject = randomized_subject(coordinator, site)
-    for record in Demographics.objects.filter(subject=subject):
-        mark_entered_in_error(actor=coordinator, record=record, version=1, reason="makes room for the test")
-    return subject
-
-
-@pytest.fixture
-def fill(coordinator: User, casebook: Subject) -> Any:
-    def run(form: Any, filled: dict[str, Any]) -> Any:
-        data = {key: value for key, value in filled.items() if key != "rows"}
-        visit = None
-        if form.form.at_visit:
-            visit = Visit.objects.get(subject=casebook, code="SCR")
-        if form is LabSample:
-            create_form(actor=coordinator, form=Demographics, subject=casebook, data=MAN)
-        return create_form(
-            actor=coordinator,
-            form=form,
-            subject=casebook,
-            data=data,
-            rows=filled.get("rows"),
-            visit=visit,
-        )
-
-    return run
-
-
-def asked(record: Any, check: str) -> int:
-    return Query.objects.filter(
-        form=record.form.oid, record_id=record.pk, check_id=check, state=QueryState.OPEN
-    ).count()
-
-
 each_case = pytest.mark.parametrize(
     ("check", "form", "asks", "silent"),
     CASES,
@@ -169,17 +134,15 @@ def test_the_check_is_silent(check: str, form: Any, asks: Any, silent: Any, fill
     assert asked(fill(form, silent), check) == 0
 
 
-def sections_of(record: Any) -> list[Any]:
-    form = next(form for form in definitions() if form.oid == record.form.oid)
-    return [form, *form.rows.values()]
-
-
 # These two look at what was entered since; they have tests of their own with the doses.
 WITH_THE_DOSES = {"EC12c", "EC12d"}
 
 
 def test_every_check_has_its_cases() -> None:
-    assert {case[0] for case in CASES} | WITH_THE_DOSES == {check.id for check in CHECKS}
+    """The other files of this folder name the checks they test in CHECKS_TESTED_HERE."""
+    files = [import_module(f"tests.patients.checks.{each.name}") for each in iter_modules(checks.__path__)]
+    elsewhere = set().union(*(getattr(file, "CHECKS_TESTED_HERE", set()) for file in files))
+    assert {case[0] for case in CASES} | WITH_THE_DOSES | elsewhere == {check.id for check in CHECKS}
     assert len(CHECKS) == len({check.id for check in CHECKS})
 
 

@@ -1,0 +1,36 @@
+"""Checks that more than one kind of form has."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from patients.checks.engine import Hit
+from patients.facts import Facts
+from patients.forms import definition_of
+from patients.models import AdverseEvent, CaseReportForm, MedicalHistory, YesNo
+from trials.clinical.partial_date import Truth, before
+from trials.text import plain
+
+
+def ends_before_it_starts(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
+    """Only what is certain: a partial date that may lie on either side is not questioned."""
+    started, ended = getattr(form, "started", None), getattr(form, "ended", None)
+    if started is None or ended is None:
+        return
+    if before(str(ended), str(started)) is Truth.YES:
+        yield Hit("ended", f"The end ({ended}) lies before the start ({started}).")
+
+
+def ongoing_contradicts_end(form: AdverseEvent | MedicalHistory, facts: Facts) -> Iterator[Hit]:
+    if form.ongoing == YesNo.YES and form.ended:
+        yield Hit("ongoing", "Ongoing, and yet an end is given.")
+
+
+def value_is_unusual(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
+    """Any question with usual limits: a value outside is recorded and questioned."""
+    for item in definition_of(type(form)).asked:
+        value, usual = getattr(form, item.attname), item.meaning.usual
+        if usual is not None and value is not None and not Decimal(usual[0]) <= value <= Decimal(usual[1]):
+            unit = f" {item.meaning.unit}" if item.meaning.unit else ""
+            yield Hit(
+                item.name, f"{item.question}: {plain(Decimal(value))}{unit} is unusual; please confirm."
+            )
