@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trials.clinical.partial_date import Truth
-from trials.clinical.quantity import measurable
+from trials.clinical.quantity import ARITHMETIC, measurable
 
 COMPARATORS = ("", "<", "<=", ">", ">=")
 
@@ -58,8 +58,12 @@ class Reading:
         return opposite(self.is_above(limit))
 
     def times(self, factor: Decimal) -> "Reading":
-        """The same result in another unit, or as a multiple; the factor is above zero."""
-        return Reading(self.number * factor, self.comparator)
+        """The same result in another unit; the factor is above zero."""
+        return Reading(ARITHMETIC.multiply(self.number, factor), self.comparator)
+
+    def divided_by(self, limit: Decimal) -> "Reading":
+        """The result as a multiple of a limit above zero."""
+        return Reading(ARITHMETIC.divide(self.number, limit), self.comparator)
 
     def __str__(self) -> str:
         return f"{self.comparator}{self.number:f}"

@@ -1,0 +1,221 @@
+"""Whether the trigger of a row is there: on the day, or at some time since the first dose."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from trials.clinical.dose_modification.rules import TIMES_ULN, EventTrigger, ResultTrigger, Rule
+from trials.clinical.dose_modification.situation import Event, Measured, Situation
+from trials.clinical.partial_date import PartialDate, Truth, on_or_before
+from trials.clinical.reading import Reading, all_of, opposite
+
+
+@dataclass(frozen=True)
+class Found:
+    """One result or event held against a row: the answer, what is missing for one, what it rests on.
+
+    `began`: first and last of the days on which it may have begun, of a result the day before its sample;
+    `required`: a missing answer matters.
+    """
+
+    truth: Truth
+    began: tuple[date, date]
+    missing: tuple[str, ...] = ()
+    words: str = ""
+    key: Any = None
+    required: bool = True
+
+
+def on_the_day(rule: Rule, situation: Situation) -> list[Found]:
+    """What counts on the day itself: the newest results within their age, the events that are going on.
+
+    What is certainly not there is left out.
+    """
+    match rule.trigger:
+        case ResultTrigger() as trigger:
+            found = list(_newest(trigger, situation))
+        case EventTrigger() as trigger:
+            found = list(_events(trigger, situation, _going_on))
+    return _possible(found, rule, situation)
+
+
+def since_first_dose(rule: Rule, situation: Situation) -> list[Found]:
+    """Every result and event that came after the first dose, without what is certainly not there.
+
+    Results of the day of that dose do not count: their blood was drawn before it.
+    """
+    first = situation.first_dose
+    if first is None:
+        return []
+    match rule.trigger:
+        case ResultTrigger() as trigger:
+            later = [each for each in situation.results if first < each.day <= situation.day]
+            found = [_judged(trigger, each) for each in later if each.test == trigger.test]
+        case EventTrigger() as trigger:
+            found = list(_events(trigger, situation, _begun_under_treatment))
+    return _possible(found, rule, situation)
+
+
+def _newest(trigger: ResultTrigger, situation: Situation) -> Iterator[Found]:
+    oldest = situation.day - timedelta(days=trigger.within_days)
+    near = [
+        each
+        for each in situation.results
+        if each.test == trigger.test and oldest <= each.day <= situation.day
+    ]
+    if not near:
+        days = f"{trigger.within_days} days" if trigger.within_days != 1 else "1 day"
+        missing = f"{trigger.name} within {days} up to {situation.day}"
+        span = (situation.day, situation.day)
+        yield Found(Truth.UNKNOWN, span, (missing,), required=trigger.required)
+        return
+    newest = max(each.day for each in near)
+    # Of several results of one day each counts: which one is right is asked elsewhere.
+    yield from (_judged(trigger, each) for each in near if each.day == newest)
+
+
+def _judged(trigger: ResultTrigger, measured: Measured) -> Found:
+    reading, missing = _reading(trigger, measured)
+    truth = Truth.UNKNOWN if reading is None else trigger.limits.hold(reading)
+    if truth is Truth.UNKNOWN and not missing:
+        missing = f"exact {trigger.name} on {measured.day}"
+    shown = "" if reading is None else f"{trigger.name} {reading} {_unit(trigger)} on {measured.day}"
+    told = (missing,) if truth is Truth.UNKNOWN else ()
+    before = measured.day - timedelta(days=1)  # a dose of the same day is given after the sample
+    return Found(truth, (before, before), told, shown, measured.key, trigger.required)
+
+
+def _unit(trigger: ResultTrigger) -> str:
+    return f"(grade of {trigger.term})" if trigger.term else trigger.unit
+
+
+def _reading(trigger: ResultTrigger, measured: Measured) -> tuple[Reading | None, str]:
+    """The number that the row asks for, or what is missing for it."""
+    where = f"{trigger.name} on {measured.day}"
+    if trigger.term:
+        grade = measured.grades.get(trigger.term)
+        return (None, f"grade of {where}") if grade is None else (Reading(Decimal(grade)), "")
+    if measured.reading is None:
+        return None, f"number of {where}"
+    if trigger.unit == TIMES_ULN:
+        if measured.uln is None or measured.uln <= 0:
+            return None, f"upper limit of normal of {where}"
+        return measured.reading.divided_by(measured.uln), ""
+    return (measured.reading, "") if measured.unit == trigger.unit else (None, f"{trigger.unit} of {where}")
+
+
+def _events(trigger: EventTrigger, situation: Situation, asked: "_Asked") -> Iterator[Found]:
+    """Events of the named terms, from the asked occurrence on; unknown ones count as possible."""
+    held = [(event, _event(trigger, event, situation)) for event in situation.events]
+    possible = [(event, found) for event, found in held if found.truth is not Truth.NO]
+    possible.sort(key=lambda each: (each[1].began, each[0].label))
+    certain_before = 0
+    for number, (event, found) in enumerate(possible, 1):
+        if number >= trigger.occurrence:
+            counted = Truth.YES if certain_before >= trigger.occurrence - 1 else Truth.UNKNOWN
+            answers = {**asked(event, situation), f"number of events before {event.label}": counted}
+            answers[f"duration of {event.label}"] = _lasted(trigger, event, situation.day)
+            yield _together(found, answers)
+        certain_before += found.truth is Truth.YES
+
+
+def _event(trigger: EventTrigger, event: Event, situation: Situation) -> Found:
+    """Whether an event is one that the row means, whenever it was, if it began by the day."""
+    began = (event.first.earliest, event.first.latest) if event.first else (date.min, situation.day)
+    any_term = not trigger.terms and not trigger.other_than
+    named = Truth.YES if any_term else Truth.UNKNOWN
+    if event.term is not None:
+        named = _known(trigger.names(event.term))
+    graded = Truth.UNKNOWN if event.grade is None else _known(event.grade in trigger.grades)
+    answers = {
+        f"CTCAE term of {event.label}": named,
+        f"grade of {event.label}": graded,
+        f"relation of {event.label} to the drug": event.related if trigger.related else Truth.YES,
+        f"start of {event.label}": _begun_by(event, situation.day),
+    }
+    words = f"{event.label}, grade {event.grade}"
+    return _together(Found(Truth.YES, began, (), words, event.key), answers)
+
+
+_Asked = Callable[[Event, Situation], dict[str, Truth]]
+
+
+def _going_on(event: Event, situation: Situation) -> dict[str, Truth]:
+    """On the day of its end an event is over."""
+    if event.last is None:
+        active = Truth.YES if event.ongoing else Truth.UNKNOWN
+    else:
+        contradicts = event.ongoing is True
+        active = Truth.UNKNOWN if contradicts else opposite(on_or_before(event.last, _day(situation.day)))
+    return {f"end of {event.label}": active}
+
+
+def _begun_under_treatment(event: Event, situation: Situation) -> dict[str, Truth]:
+    first = situation.first_dose
+    if first is None or event.first is None:
+        return {f"start of {event.label}": Truth.UNKNOWN}
+    return {f"start of {event.label}": on_or_before(_day(first), event.first)}
+
+
+def _begun_by(event: Event, day: date) -> Truth:
+    return Truth.UNKNOWN if event.first is None else on_or_before(event.first, _day(day))
+
+
+def _lasted(trigger: EventTrigger, event: Event, day: date) -> Truth:
+    """Whether an event has lasted as long as the row asks, up to its end or to the day."""
+    if not trigger.lasting_days:
+        return Truth.YES
+    if event.first is None:
+        return Truth.UNKNOWN
+    ends = (day, day) if event.last is None else (min(event.last.earliest, day), min(event.last.latest, day))
+    if (ends[0] - event.first.latest).days >= trigger.lasting_days:
+        return Truth.YES
+    return Truth.UNKNOWN if (ends[1] - event.first.earliest).days >= trigger.lasting_days else Truth.NO
+
+
+def _together(found: Found, answers: Mapping[str, Truth]) -> Found:
+    """The answer together with further ones; each unknown one is named as missing."""
+    truth = all_of(found.truth, *answers.values())
+    names = tuple(name for name, answer in answers.items() if answer is Truth.UNKNOWN)
+    missing = tuple(dict.fromkeys((*found.missing, *names))) if truth is Truth.UNKNOWN else ()
+    return replace(found, truth=truth, missing=missing)
+
+
+def _possible(found: Sequence[Found], rule: Rule, situation: Situation) -> list[Found]:
+    """What is or may be there, together with what else the row asks."""
+    asked = conditions(rule, situation)
+    together = [_together(each, asked) for each in found]
+    return [each for each in together if each.truth is not Truth.NO]
+
+
+def conditions(rule: Rule, situation: Situation) -> dict[str, Truth]:
+    """What the row asks beside its trigger: day of the cycle, tumor in the liver, baseline."""
+    answers: dict[str, Truth] = {}
+    if rule.cycle_day is not None:
+        same = situation.cycle_day == rule.cycle_day
+        answers["day of the cycle"] = Truth.UNKNOWN if situation.cycle_day is None else _known(same)
+    if rule.liver_tumor is not None:
+        same = situation.liver_tumor is rule.liver_tumor
+        name = "finding whether there is tumor in the liver"
+        answers[name] = Truth.UNKNOWN if situation.liver_tumor is None else _known(same)
+    if isinstance(rule.trigger, ResultTrigger) and rule.trigger.baseline is not None:
+        answers[f"baseline of {rule.trigger.name}"] = baseline_holds(rule.trigger, situation)
+    return answers
+
+
+def baseline_holds(trigger: ResultTrigger, situation: Situation) -> Truth:
+    """Whether the baseline of the test lies where the row asks for it; YES where it asks for none."""
+    if trigger.baseline is None:
+        return Truth.YES
+    reading = situation.baselines.get(trigger.test)
+    return Truth.UNKNOWN if reading is None else trigger.baseline.hold(reading)
+
+
+def _known(answer: bool) -> Truth:
+    return Truth.YES if answer else Truth.NO
+
+
+def _day(day: date) -> PartialDate:
+    return PartialDate(day.year, day.month, day.day)
