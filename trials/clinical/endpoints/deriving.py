@@ -1,0 +1,181 @@
+"""What the endpoints share: the origin, the cut-off, contradictions, and one answer from many histories."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from trials.clinical.endpoints.history import Happening, History, Sources
+from trials.clinical.endpoints.possible import OPEN_END, Doubt, TooMany, doubts, histories
+from trials.clinical.endpoints.result import Endpoint, Outcome, Step, Time, TimeToEvent, length
+from trials.clinical.endpoints.rules import Origin, Rules, Situation
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one possible history gives: outcome, day and rule, with the steps that are its own.
+
+    `contradiction` says in words why such a history cannot be, where it cannot.
+    """
+
+    outcome: Outcome
+    on: date
+    rule: Situation
+    steps: tuple[Step, ...]
+    contradiction: str = ""
+    sources: Sources = ()
+
+
+Derivation = Callable[[History, Happening], Answer]
+ORIGINS = {
+    Origin.RANDOMIZATION: ("randomized", "day of randomization"),
+    Origin.FIRST_DOSE: ("first_dose", "day of the first dose"),
+}
+
+
+def derive(
+    endpoint: Endpoint,
+    history: History,
+    rules: Rules,
+    derivation: Derivation,
+    opening: Sequence[Step],
+    begin: Happening | None = None,
+) -> TimeToEvent:
+    """Apply a derivation to every possible history: determined where all of them agree.
+
+    The time counts from `begin`, without it from the origin that the rules name.
+    """
+    name, missing = ORIGINS[rules.origin]
+    origin: Happening | None = getattr(history, name)
+    if origin is None or origin.on is None or not origin.on.is_complete:
+        return undetermined(endpoint, opening, f"no {missing} is known", (missing,))
+    if history.cutoff is not None and origin.day > history.cutoff:
+        words = f"{origin.dated} lies after the data cut-off on {history.cutoff}"
+        return undetermined(endpoint, opening, words, (f"{missing} up to the data cut-off",))
+    first = begin or origin
+    steps = [Step(f"Counted from {first.words} on {first.day}.", first.sources), *opening]
+    try:
+        found = doubts(history)
+    except TooMany as error:
+        return undetermined(endpoint, steps, str(error), ("dates that are complete",), first.day)
+    answers = [derivation(up_to_cutoff(each), origin) for each in histories(history, found)]
+    consistent = [each for each in answers if not each.contradiction]
+    if not consistent:
+        steps.append(Step(f"Contradiction: {answers[0].contradiction}.", answers[0].sources))
+        words = "the records contradict each other"
+        return undetermined(endpoint, steps, words, ("records that agree",), first.day)
+    if all(each.on < first.day for each in consistent):
+        words = f"Follow-up ends on {consistent[0].on}, before {first.words} on {first.day}."
+        steps += [*consistent[0].steps, Step(words)]
+        return TimeToEvent(endpoint, Outcome.NOT_APPLICABLE, tuple(steps), first.day)
+    if len({(each.outcome, each.on) for each in consistent}) > 1:
+        return _open(endpoint, steps, found, consistent, first.day, rules)
+    answer = consistent[0]
+    time = _length(answer, first.day, rules)
+    steps += [*map(_doubt_settled, found), *answer.steps, Step(f"{_shown(time, capital=True)}.")]
+    return TimeToEvent(endpoint, answer.outcome, tuple(steps), first.day, time)
+
+
+def _open(
+    endpoint: Endpoint,
+    steps: Sequence[Step],
+    found: Sequence[Doubt],
+    answers: Sequence[Answer],
+    begin: date,
+    rules: Rules,
+) -> TimeToEvent:
+    times = [_length(each, begin, rules) for each in answers]
+    # Of two answers of one day, the event is the shorter time.
+    earliest = min(times, key=lambda time: (time.on, not time.is_event))
+    latest = max(times, key=lambda time: (time.on, not time.is_event))
+    bounded = None if latest.on >= OPEN_END else latest
+    until = _shown(bounded) if bounded else "no end that is known"
+    whole = [
+        *steps,
+        *(Step(f"Not known for certain: {each.what.dated}.", each.what.sources) for each in found),
+        Step(f"Everything that is possible was tried: from {_shown(earliest)}, to {until}."),
+    ]
+    missing = tuple(f"certain day or response: {each.what.dated}" for each in found)
+    return replace(
+        undetermined(endpoint, whole, "the answers differ", missing, begin), earliest=earliest, latest=bounded
+    )
+
+
+def _length(answer: Answer, begin: date, rules: Rules) -> Time:
+    return length(answer.outcome, max(answer.on, begin), answer.rule, begin, rules)
+
+
+def _doubt_settled(doubt: Doubt) -> Step:
+    words = f"Not known for certain: {doubt.what.dated}; the answer is the same whatever it may be."
+    return Step(words, doubt.what.sources)
+
+
+def undetermined(
+    endpoint: Endpoint,
+    steps: Iterable[Step],
+    words: str,
+    missing: tuple[str, ...],
+    begin: date | None = None,
+) -> TimeToEvent:
+    """An answer that cannot be given, with the reason as its last step."""
+    whole = (*steps, Step(f"The {endpoint.spelled_out} cannot be determined: {words}."))
+    return TimeToEvent(endpoint, Outcome.UNDETERMINED, whole, begin, missing=missing)
+
+
+def _shown(time: Time, *, capital: bool = False) -> str:
+    word = "event" if time.is_event else "censored"
+    days = f"{time.days} day{'' if time.days == 1 else 's'}, {time.months:.2f} months"
+    return f"{word.capitalize() if capital else word} on {time.on}: {days}"
+
+
+def up_to_cutoff(history: History) -> History:
+    """A history whose days are all known, without what lies after its data cut-off."""
+    cutoff = history.cutoff
+    if cutoff is None:
+        return history
+
+    def kept(each: Happening | None) -> Happening | None:
+        return each if each is not None and each.day <= cutoff else None
+
+    return replace(
+        history,
+        baseline=kept(history.baseline),
+        death=kept(history.death),
+        discontinuation=kept(history.discontinuation),
+        lost=kept(history.lost),
+        assessments=tuple(each for each in history.assessments if each.day <= cutoff),
+        reported_progressions=tuple(filter(kept, history.reported_progressions)),
+        new_therapies=tuple(filter(kept, history.new_therapies)),
+        resections=tuple(filter(kept, history.resections)),
+        alive=tuple(each for each in history.alive if each.on and each.on.earliest <= cutoff),
+    )
+
+
+@dataclass(frozen=True)
+class SignOfLife:
+    """A day on which the subject was certainly alive: of a date known in part, its first day."""
+
+    day: date
+    words: str
+    sources: Sources
+
+
+def last_alive(history: History) -> SignOfLife | None:
+    """The latest sign of life in a history whose assessments have a day."""
+    signs = [
+        SignOfLife(each.on.earliest, each.dated, each.sources)
+        for each in history.alive
+        if each.on is not None
+    ]
+    signs += [
+        SignOfLife(each.day, f"a tumor assessment ({each.last_scan})", each.sources)
+        for each in history.assessments
+    ]
+    return max(signs, key=lambda sign: sign.day, default=None)
+
+
+def alive_after_death(history: History) -> tuple[str, Sources]:
+    """In words, what shows the subject alive after the recorded death; empty where nothing does."""
+    last = last_alive(history)
+    if history.death is None or last is None or last.day <= history.death.day:
+        return "", ()
+    return f"{history.death.dated} lies before {last.words}", (*history.death.sources, *last.sources)
