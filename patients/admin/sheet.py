@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -21,8 +22,10 @@ from patients.admin.questions import (
     shown_text,
     typed_text,
 )
+from patients.derivations.told import Told, expected, told
+from patients.facts import Facts
 from patients.forms import FormDefinition, Item, Section
-from patients.models import Entry, Query, QueryState, Row, Subject
+from patients.models import Entry, Query, QueryState, Row, Subject, Visit
 from trials.admin.act import show_errors
 
 Given = Mapping[str, Sequence[Mapping[str, str]]]
@@ -63,6 +66,7 @@ class Line:
     cells: list[Question]
     computed: list[tuple[str, str]]
     queries: list[Query]
+    told: list[Told] = field(default_factory=list)
 
     @property
     def flag(self) -> str:
@@ -137,8 +141,11 @@ class RowSet:
             elif errors:
                 self.formset._non_form_errors.append(str(errors))
 
-    def lines(self, queries: Sequence[Query], compare: bool) -> list[Line]:
-        return [self._line(form, queries, compare) for form in self.formset.forms]
+    def lines(self, queries: Sequence[Query], compare: bool, told: Sequence[Told] = ()) -> list[Line]:
+        lines = [self._line(form, queries, compare) for form in self.formset.forms]
+        for line in lines:
+            line.told = [each for each in told if each.row is not None and each.row == line.row]
+        return lines
 
     def blank_line(self) -> Line:
         return self._line(self.formset.empty_form, (), False)
@@ -173,11 +180,12 @@ class Sheet:
         subject: Subject,
         *,
         record: Any = None,
+        visit: Visit | None = None,
         data: QueryDict | None = None,
         given: Given | None = None,
         initial: Mapping[str, str] | None = None,
     ) -> None:
-        self.definition, self.record = definition, record
+        self.definition, self.subject, self.record, self.visit = definition, subject, record, visit
         offers = offers_for([definition, *definition.rows.values()], subject)
         start = initial_head(definition, record) if record is not None else dict(initial or {})
         self.head = HeadForm(
@@ -197,11 +205,11 @@ class Sheet:
     def show(self, errors: Mapping[str, Any]) -> None:
         """Put every message of a refusal where it belongs."""
         by_name = {rows.section.name: rows for rows in self.row_sets}
-        for name, told in errors.items():
-            if name in by_name and isinstance(told, list):
-                by_name[name].show(told)
+        for name, found in errors.items():
+            if name in by_name and isinstance(found, list):
+                by_name[name].show(found)
             else:
-                show_errors(self.head, {name: told})
+                show_errors(self.head, {name: found})
 
     def questions(self, compare: bool = False) -> list[Question]:
         """The form's own questions; with `compare`, what is stored beside what was typed otherwise."""
@@ -217,6 +225,18 @@ class Sheet:
             )
             for item in self.definition.asked
         ]
+
+    @cached_property
+    def told(self) -> list[Told]:
+        """What the rules say about the form and its lines; of a new form, what they expect."""
+        facts = Facts([self.subject])
+        if self.record is not None:
+            return told(facts, self.record)
+        return expected(facts, self.definition.oid, self.subject, self.visit)
+
+    @property
+    def told_of_form(self) -> list[Told]:
+        return [each for each in self.told if each.row is None]
 
     @property
     def computed(self) -> list[tuple[str, str]]:

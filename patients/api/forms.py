@@ -16,6 +16,7 @@ from patients.api.address import subject_named, visit_named
 from patients.api.filters import FormFilters, first_date
 from patients.api.history import VersionReply, shown_versions
 from patients.api.shapes import FormCorrection, FormEntry, FormReply, shape, shown_form
+from patients.api.told import derivations_of
 from patients.forms import FormDefinition, Section, definitions
 from patients.models import CaseReportForm, Query, QueryState
 from patients.selectors import visible
@@ -89,7 +90,11 @@ class FormResource(Resource):
 
     def represent(self, records: Sequence[Any]) -> list[dict[str, Any]]:
         queries = open_queries_on(self.definition, records)
-        return [shown_form(self.definition, each, queries.get(each.pk, 0)) for each in records]
+        shown = [shown_form(self.definition, each, queries.get(each.pk, 0)) for each in records]
+        if self.action != "list":
+            for record, reply in zip(records, shown, strict=True):
+                reply["derivations"] = derivations_of(record)
+        return shown
 
     def create(self, request: Request) -> HttpResponseBase:
         return once(request, model=self.definition.model, act=lambda: self.enter(request), reply=self.created)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from patients.actions.entry import NOT_DONE_REASON_LENGTH
+from patients.api.told import TOLD_SCHEMA
 from patients.forms import (
     EXTERNAL_ID,
     ROW_ADDRESS,
@@ -168,7 +169,7 @@ class FormReply(FormShape):
         form = cls.definition
         rows = rows_schema(form, reply=True)
         properties = {**ENVELOPE, **STATED, **answers_schema(form, reply=True), **rows}
-        return closed(properties) | described(form)
+        return closed(properties | {"derivations": TOLD_SCHEMA}) | described(form)
 
 
 class FormEntry(FormShape):

@@ -142,6 +142,7 @@ def _enter(admin: ClinicalAdmin, request: HttpRequest, subject: Subject, visit: 
     sheet = Sheet(
         definition,
         subject,
+        visit=visit,
         data=data,
         given=lines_for(definition.oid, request, subject),
         initial=answers_for(definition.oid, request, subject, visit),
@@ -284,9 +285,12 @@ def _show(admin: ClinicalAdmin, request: HttpRequest, context: dict[str, Any], s
         "row_sets": [
             {
                 "rows": rows,
-                "lines": rows.lines(sheet.open_queries, compare),
+                "lines": rows.lines(sheet.open_queries, compare, sheet.told),
                 "blank": rows.blank_line(),
                 "title": rows.section.title,
+                # A column for what the server computes, once there is something to compute from.
+                "computed": sheet.record is not None
+                and bool(rows.section.derived or any(each.row is not None for each in sheet.told)),
             }
             for rows in sheet.row_sets
         ],
