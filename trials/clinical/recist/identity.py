@@ -65,7 +65,19 @@ def identities(
             findings.append(_late(lesion))
         else:
             chosen.append(lesion)
+    findings += [_without_a_whole(each) for each in _unreached(chosen, arisen)]
     return Identities(tuple(chosen), tuple(arisen), tuple(findings))
+
+
+def _unreached(chosen: list[Lesion], arisen: list[Lesion]) -> list[Lesion]:
+    """The lesions that come from none of the chosen ones, by splits and mergers."""
+    reached = {each.label for each in chosen}
+    left = list(arisen)
+    for _ in arisen:  # each round reaches one generation more
+        hosts = {each.merged_into for each in (*chosen, *arisen) if each.label in reached}
+        reached |= {each.label for each in left if each.split_from in reached or each.label in hosts}
+        left = [each for each in left if each.label not in reached]
+    return left
 
 
 def _is_late(lesion: Lesion, baseline_on: date | None) -> bool:
@@ -77,6 +89,14 @@ def _is_late(lesion: Lesion, baseline_on: date | None) -> bool:
 def _has_split(part: Lesion, on: date | None) -> bool:
     day = part.changed_on or part.identified_on
     return on is None or day is None or day <= on
+
+
+def _without_a_whole(lesion: Lesion) -> Finding:
+    words = (
+        f"{lesion.label} is recorded as a part of {lesion.split_from}, which comes from no "
+        f"{lesion.role.lower()} lesion chosen at baseline: it is left out"
+    )
+    return Finding("part_of_no_lesion", (lesion.label,), words)
 
 
 def _late(lesion: Lesion) -> Finding:
