@@ -10,6 +10,7 @@ from patients.api.exports import ExportResource
 from patients.api.forms import form_resources
 from patients.api.imports import ImportResource
 from patients.api.lab_results import LabResultResource
+from patients.api.queries import QueryResource
 from patients.api.reference_ranges import ReferenceRangeResource
 from patients.api.subjects import SubjectResource
 from patients.api.visits import CycleResource, VisitResource
@@ -23,6 +24,7 @@ router.register("subjects", SubjectResource, basename="subjects")
 router.register("visits", VisitResource, basename="visits")
 router.register("cycles", CycleResource, basename="cycles")
 router.register("lab-results", LabResultResource, basename="lab-results")
+router.register("queries", QueryResource, basename="queries")
 router.register("reference-ranges", ReferenceRangeResource, basename="reference-ranges")
 for path_of_form, resource in form_resources().items():
     router.register(path_of_form, resource, basename=path_of_form)

@@ -2,18 +2,25 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from patients.actions.queries import accept_reason
 from patients.admin.addresses import page_url
 from patients.admin.base import ClinicalAdmin
 from patients.admin.filters import OwnSiteFilter
 from patients.forms import definition
 from patients.models import Query, QueryState, Severity
+from trials.admin.act import ReasonField, act_page, posted
+from trials.admin.base import WRITING, user_of
 from trials.models import User
+from trials.roles import Verb, may
 
 
 class QueryStateFilter(admin.SimpleListFilter):
@@ -40,6 +47,10 @@ class SeverityFilter(admin.SimpleListFilter):
         return queryset.filter(severity=self.value()) if self.value() in Severity.values else queryset
 
 
+class AcceptForm(forms.Form):
+    change_reason = ReasonField(label=_("Why the value stands"))
+
+
 @admin.register(Query)
 class QueryAdmin(ClinicalAdmin):
     list_display = ("subject", "form_link", "message", "severity", "state", "check_id")
@@ -47,11 +58,43 @@ class QueryAdmin(ClinicalAdmin):
     search_fields = ("subject__code",)
     search_help_text = _("Subject code")
     ordering = ("-id",)
-    fields = ("subject", "form_link", "field", "message", "severity", "state", "check_id")
+    fields = ("subject", "form_link", "field", "message", "severity", "state", "check_id", "accepted_reason")
     readonly_fields = ("form_link",)
 
     def visible_to(self, user: User) -> QuerySet[Query]:
         return super().visible_to(user).select_related("subject__site")
+
+    def get_urls(self) -> list[URLPattern]:
+        accept = path(
+            "<int:pk>/accept/",
+            self.admin_site.admin_view(self.accept_view),
+            name="patients_query_accept",
+        )
+        return [accept, *super().get_urls()]
+
+    def accept_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The value stands: settle the query with a reason."""
+        self.enter(request, WRITING)
+        query = self.found(request, str(pk))
+        if not may(user_of(request), Verb.ACCEPT, site=query.subject.site):
+            raise PermissionDenied
+        return act_page(
+            self,
+            request,
+            form=AcceptForm(posted(request)),
+            act=lambda typed: accept_reason(
+                actor=user_of(request), query=query, reason=typed["change_reason"]
+            ),
+            said=str(_("The query is settled: the value stands.")),
+            to=form_of(query),
+            context={
+                "title": _("Settle a query of %(code)s") % {"code": query.subject.code},
+                "lead": query.message,
+                "submit": _("The value stands"),
+                "subject": query.subject,
+                "back_url": form_of(query),
+            },
+        )
 
     @admin.display(description=_("Form"))
     def form_link(self, query: Query) -> str:

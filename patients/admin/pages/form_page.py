@@ -257,6 +257,7 @@ def _show_record(
         "state": EntryState(record.entry_state),
         "stale": since is not None,
         "theirs": _changes_since(record, since) if since is not None else [],
+        "may_accept": may(user_of(request), Verb.ACCEPT, site=record.subject.site),
         "may_void": editable and may(user_of(request), Verb.VOID, site=record.subject.site),
         "history_url": form_url(record, "history"),
         "void_url": form_url(record, "void"),
