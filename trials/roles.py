@@ -24,6 +24,7 @@ class Verb(StrEnum):
     READ_AUDIT = "read the audit trail of clinical data"
     CORRECT_RANGE = "correct a reference range"
     READ_PROTOCOL = "read protocol data"
+    APPROVE_DOSES = "approve the dose-modification table"
     MANAGE_PROTOCOL = "load protocol data"
     MANAGE_LIST = "keep the randomization list"
     MANAGE_ACCOUNTS = "manage accounts and assignments"
@@ -33,7 +34,8 @@ _READER = {Verb.READ, Verb.READ_AUDIT, Verb.READ_PROTOCOL}
 _ENTRY = _READER | {Verb.ENTER, Verb.ENROLL, Verb.VOID, Verb.IMPORT}
 
 ROLES: dict[str, frozenset[Verb]] = {
-    Role.INVESTIGATOR: frozenset(_ENTRY | {Verb.RANDOMIZE, Verb.EXPORT}),
+    # The investigator of the whole study, not of one site, is the principal investigator.
+    Role.INVESTIGATOR: frozenset(_ENTRY | {Verb.RANDOMIZE, Verb.EXPORT, Verb.APPROVE_DOSES}),
     Role.COORDINATOR: frozenset(_ENTRY | {Verb.RANDOMIZE}),
     Role.MONITOR: frozenset(_READER | {Verb.ACCEPT}),
     Role.DATA_MANAGER: frozenset(_READER | {Verb.IMPORT, Verb.EXPORT, Verb.CORRECT_RANGE, Verb.ACCEPT}),
@@ -44,7 +46,15 @@ ROLES: dict[str, frozenset[Verb]] = {
 }
 
 # Verbs that belong to a study rather than to a site: an assignment to one site does not give them.
-STUDY_WIDE = frozenset({Verb.CORRECT_RANGE, Verb.MANAGE_PROTOCOL, Verb.MANAGE_LIST, Verb.MANAGE_ACCOUNTS})
+STUDY_WIDE = frozenset(
+    {
+        Verb.APPROVE_DOSES,
+        Verb.CORRECT_RANGE,
+        Verb.MANAGE_PROTOCOL,
+        Verb.MANAGE_LIST,
+        Verb.MANAGE_ACCOUNTS,
+    }
+)
 
 
 class NotPermitted(PermissionError):

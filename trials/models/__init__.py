@@ -1,8 +1,18 @@
 from trials.models.audit import AuditEvent, Chain, ChainKind, Source
 from trials.models.base import RegulatedModel
+from trials.models.dose_modification import (
+    NOT_APPROVED,
+    DoseAction,
+    DoseLevel,
+    DoseModification,
+    DoseModificationTable,
+    EventGroup,
+    LiverTumor,
+)
 from trials.models.eligibility import AtomicCriterion, Criterion, CriterionKind, Evaluation
 from trials.models.idempotency import IdempotencyKey
 from trials.models.laboratory import Laboratory, LabTest, LabUnit, ReferenceRange, Sex
+from trials.models.prohibited_medication import ProhibitedMedication
 from trials.models.randomization import RandomizationList, RandomizationSeal, RandomizationSlot
 from trials.models.regimen import DoseBand, DoseRule, Drug, Frequency, RegimenElement, Route
 from trials.models.schedule import Anchor, DueFor, Epoch, ScheduledForm, VisitDefinition
@@ -10,6 +20,7 @@ from trials.models.staff import Assignment, Role, User, system_chain
 from trials.models.study import Arm, Reference, Site, Study, StudyContact, StudyNoun, StudySetting
 
 __all__ = [
+    "NOT_APPROVED",
     "Anchor",
     "Arm",
     "Assignment",
@@ -19,17 +30,24 @@ __all__ = [
     "ChainKind",
     "Criterion",
     "CriterionKind",
+    "DoseAction",
     "DoseBand",
+    "DoseLevel",
+    "DoseModification",
+    "DoseModificationTable",
     "DoseRule",
     "Drug",
     "DueFor",
     "Epoch",
     "Evaluation",
+    "EventGroup",
     "Frequency",
     "IdempotencyKey",
     "LabTest",
     "LabUnit",
     "Laboratory",
+    "LiverTumor",
+    "ProhibitedMedication",
     "RandomizationList",
     "RandomizationSeal",
     "RandomizationSlot",
