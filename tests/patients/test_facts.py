@@ -59,6 +59,7 @@ def test_rows_are_those_of_the_instant(
         actor=coordinator,
         record=form,
         version=1,
+        data={},
         rows={"results": [{"repeat": row.repeat, "value": "90"}]},
         reason="Read again",
     )
