@@ -1,7 +1,7 @@
 """Which CTCAE terms the results of a laboratory test are graded by, as data.
 
-Tests are named by CDISC LBTESTCD (CD4 is ours); LOINC codes are of the usual serum, plasma or blood test, by substance and
-by mass where there are two. A term that a version does not have is left out of it.
+Tests are named by CDISC LBTESTCD (CD4 is ours); LOINC codes are of the usual serum, plasma or blood test, by
+substance and by mass where there are two. A term that a version does not have is left out of it.
 """
 
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ _TESTS = (
     _test("GGT", "2324-2", high="GGT increased"),
     _test("BILI", "14631-6", "1975-2", high="Blood bilirubin increased"),
     _test("LDH", "14804-9", "2532-0", high="Blood lactate dehydrogenase increased"),
-    _test("CK", "2157-6", high="CPK increased"),
+    GradedTest("CK", ("2157-6",), {}, {"5.0": "CPK increased"}),
     _test("AMYLASE", "1798-8", high="Serum amylase increased"),
     _test("LIPASET", "3040-3", high="Lipase increased"),
     _test("CREAT", "14682-9", "2160-0", high="Creatinine increased"),
