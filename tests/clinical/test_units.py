@@ -1,5 +1,6 @@
 """Conversion between the units of a laboratory test."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -78,13 +79,11 @@ def test_the_factor_of_copies_is_of_viral_loads_only():
         convert(D(1), test="AFP", from_unit="[IU]/mL", to_unit="{copies}/mL", copies_per_iu=D(5))
 
 
-@pytest.mark.parametrize("unit", ["mg/dl", "10^9/L", "µmol/L", "", "mg", "x"])
+@pytest.mark.parametrize("unit", ["mg/dl", "10^9/L", "µmol/L", "", "stone"])
 def test_an_unknown_unit_is_named_and_never_assumed(unit):
-    with pytest.raises(UnitError) as refused:
-        convert(D(1), test="CREAT", from_unit="umol/L", to_unit=unit) if unit != "mg" else convert(
-            D(1), test="CREAT", from_unit="mg", to_unit="umol/L"
-        )
-    assert f"“{unit}”" in str(refused.value)
+    for units in ({"from_unit": "umol/L", "to_unit": unit}, {"from_unit": unit, "to_unit": "umol/L"}):
+        with pytest.raises(UnitError, match=f"unit “{re.escape(unit)}” is not known"):
+            convert(D(1), test="CREAT", **units)
 
 
 def test_units_that_nothing_joins_are_both_named():
@@ -145,8 +144,13 @@ def test_conversion_keeps_the_order_of_results(pair, values):
     assert here <= there
 
 
+# What the registry cannot read: an annotation alone, pH.
+UNREAD = {"{INR}", "{ratio}", "[pH]"}
 KINDS = [
-    (one, other) for one in UNITS for other in UNITS if one < other and UNITS[one].kind == UNITS[other].kind
+    (one, other)
+    for one in UNITS
+    for other in UNITS
+    if one < other and UNITS[one].kind == UNITS[other].kind and not {one, other} & UNREAD
 ]
 
 
@@ -158,7 +162,7 @@ def test_factors_within_a_kind_are_those_of_ucum(ucum):
 
 
 def test_kinds_do_not_mix_what_ucum_keeps_apart(ucum):
-    bases = {unit.kind: ucum.from_ucum(code) for code, unit in UNITS.items() if code != "[pH]"}
+    bases = {unit.kind: ucum.from_ucum(code) for code, unit in UNITS.items() if code not in UNREAD}
     assert bases["mass concentration"].check("[mass]/[volume]")
     assert bases["substance concentration"].check("[substance]/[volume]")
     assert bases["number concentration"].check("1/[volume]")
