@@ -68,6 +68,8 @@ class Settings:
 class TimePoint:
     """The response at one assessment. `on` dates it; `nadir` is the smallest sum before it.
 
+    `new_lesion_on`: the scan that first showed a new lesion not known at an earlier assessment. `grew`: it
+    is progression of the assessment as a whole, by lesions known before or a new one without a date.
     `after_progression`: an earlier time point has progressed, so this one no longer counts.
     """
 
@@ -81,6 +83,8 @@ class TimePoint:
     non_target: NonTargetResponse
     new_lesions: NewLesions
     overall: OverallResponse
+    new_lesion_on: date | None
+    grew: bool
     after_progression: bool
     remarks: tuple[str, ...]
 
@@ -195,22 +199,27 @@ def _time_point(known: _Known, scans: Scans, nadir: Nadir | None, announced: set
         known.lesions, baseline_on=known.baseline_on, on=scans.last_on, answer=scans.new_lesions
     )
     overall = overall_response(target=target.response, non_target=non_target.response, new_lesion=new.answer)
-    own_days = [
-        each.identified_on for each in new.lesions if each.label not in announced and each.identified_on
-    ]
-    at_large = Response.PD in (target.response, non_target.response) or not own_days
-    days = [*own_days, *([_day(overall.response, scans, known.settings)] if at_large else [])]
+    unknown_before = [each for each in new.lesions if each.label not in announced]
+    new_lesion_on = min((each.identified_on for each in unknown_before if each.identified_on), default=None)
+    grew = overall.response is Response.PD and (
+        Response.PD in (target.response, non_target.response) or new_lesion_on is None
+    )
+    day = _day(overall.response, scans, known.settings)
+    if new_lesion_on is not None:
+        day = min(day, new_lesion_on) if grew else new_lesion_on
     return TimePoint(
         label=scans.label,
         first_on=scans.first_on,
         last_on=scans.last_on,
-        on=min(days),
+        on=day,
         sum=now,
         nadir=nadir,
         target=target,
         non_target=non_target,
         new_lesions=new,
         overall=overall,
+        new_lesion_on=new_lesion_on,
+        grew=grew,
         after_progression=False,
         remarks=(*now.remarks, *_changed_methods(known, scans)),
     )
@@ -259,7 +268,7 @@ def _read_in_order(points: Sequence[TimePoint], settings: Settings) -> tuple[Tim
 def _seen_again(point: TimePoint, settings: Settings, reason: str) -> TimePoint:
     early = settings.progression_date is ProgressionDate.FIRST_SCAN
     overall = OverallResponse(Response.PD, f"PD: {reason}")
-    return replace(point, overall=overall, on=point.first_on if early else point.last_on)
+    return replace(point, overall=overall, grew=True, on=point.first_on if early else point.last_on)
 
 
 def _choice(known: _Known) -> tuple[Finding, ...]:
