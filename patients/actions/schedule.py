@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from patients.models import Allocation, Cycle, Subject, Visit, VisitStatus
+from patients.derivations.participation import Halt, activity_of, days_over, halts, imaging_visits
+from patients.facts import Facts
+from patients.models import Allocation, Cycle, DoseAdministration, Subject, Visit, VisitStatus, YesNo
+from patients.selectors import current
 from trials.models import Anchor, VisitDefinition
+
+WHY_LENGTH = 200
+WAITING = (VisitStatus.PLANNED, VisitStatus.NOT_DUE)
+"""Visits that neither took place nor were missed."""
 
 
 def plan_screening(subject: Subject) -> None:
@@ -14,11 +21,15 @@ def plan_screening(subject: Subject) -> None:
 
 
 def plan_cycle(subject: Subject, allocation: Allocation, number: int, first_day: date) -> Cycle:
-    """A cycle and its visits, for the subject's arm. Whether it may be planned is decided by the caller."""
+    """A cycle and its visits, for the subject's arm. Whether it may be planned is decided by the caller.
+
+    A later day of the cycle is left out once nothing is given on it any more.
+    """
     cycle = Cycle(subject=subject, number=number, planned_on=first_day)
     cycle.save()
+    over = days_over(Facts([subject]), subject)
     for definition in _definitions(subject, Anchor.CYCLE):
-        if definition.arm_id in (None, allocation.arm_id):
+        if definition.arm_id in (None, allocation.arm_id) and definition.day not in over:
             _plan(subject, definition, first_day, f"C{number}{definition.code}", cycle)
     return cycle
 
@@ -26,13 +37,15 @@ def plan_cycle(subject: Subject, allocation: Allocation, number: int, first_day:
 def plan_from(subject: Subject, anchor: Anchor, first_day: date, until: date) -> None:
     """The visits counted from an anchor's day, recurring ones up to a day; what is planned stays as it is.
 
-    Counted on the calendar from the anchor, so that a delayed dose never moves them.
+    Counted on the calendar from the anchor, so that a delayed dose never moves them. What is planned into
+    a time in which it is not due (after death, while lost) says so.
     """
     planned = set(Visit.objects.filter(subject=subject).values_list("code", flat=True))
     for definition in _definitions(subject, anchor):
         for code, start in _occurrences(definition, first_day, until):
             if code not in planned:
                 _plan(subject, definition, start, code)
+    settle(subject)
 
 
 def _occurrences(definition: VisitDefinition, first_day: date, until: date) -> Iterator[tuple[str, date]]:
@@ -46,17 +59,68 @@ def _occurrences(definition: VisitDefinition, first_day: date, until: date) -> I
         start, number = start + timedelta(days=definition.every_days), number + 1
 
 
-def replan_cycle(cycle: Cycle, first_day: date) -> None:
-    """Move the planned visits of a cycle with its first day; what took place or was missed stays."""
-    planned = Visit.objects.filter(cycle=cycle, status=VisitStatus.PLANNED).select_related(
-        "definition", "subject"
-    )
-    for visit in planned:
+def replan_from(subject: Subject, anchor: Anchor, first_day: date) -> None:
+    """Move the waiting visits of an anchor whose day was corrected."""
+    waiting = Visit.objects.filter(subject=subject, definition__anchor=anchor, status__in=WAITING)
+    for visit in waiting.select_related("definition", "subject"):
         definition = visit.definition
-        if definition is not None and visit.planned_on != _day(definition, first_day):
-            _place(visit, definition, first_day)
-            visit.version += 1
+        if definition is None:
+            continue
+        number = int(visit.code.removeprefix(definition.code) or 1)
+        _move(visit, definition, first_day + timedelta(days=(definition.every_days or 0) * (number - 1)))
+
+
+def cycle_follows(visit: Visit) -> None:
+    """The visit on day 1, or a dose at it, says when its cycle started; the other days count from there.
+
+    A dose that was given later than the visit delays the cycle. A day 1 that is corrected to missed takes
+    the start back.
+    """
+    if visit.cycle_id is None or visit.definition is None or visit.definition.day != 1:
+        return
+    cycle = Cycle.locked(pk=visit.cycle_id)
+    started_on = _first_dose(visit) if visit.occurred_on is not None else None
+    if cycle.started_on != started_on:
+        cycle.started_on, cycle.version = started_on, cycle.version + 1
+        cycle.save()
+        replan_cycle(cycle, cycle.started_on or cycle.planned_on)
+
+
+def _first_dose(visit: Visit) -> date | None:
+    """The day of the visit, or of the first dose given at it, whichever is later."""
+    doses = current(DoseAdministration, visit.subject).filter(visit=visit, given=YesNo.YES)
+    given = (
+        doses.filter(given_on__gte=visit.occurred_on).order_by("given_on").values_list("given_on", flat=True)
+    )
+    return given.first() or visit.occurred_on
+
+
+def replan_cycle(cycle: Cycle, first_day: date) -> None:
+    """Move the waiting visits of a cycle with its first day; what took place or was missed stays."""
+    waiting = Visit.objects.filter(cycle=cycle, status__in=WAITING).select_related("definition", "subject")
+    for visit in waiting:
+        if visit.definition is not None:
+            _move(visit, visit.definition, first_day)
+
+
+def settle(subject: Subject) -> None:
+    """Let each waiting visit say whether it is still due, and if not, why; a halt taken back is undone."""
+    waiting = Visit.objects.filter(subject=subject, status__in=WAITING, definition__isnull=False)
+    found = halts(Facts([subject]), subject)
+    imaging = imaging_visits(subject.study_id)
+    for visit in waiting.select_related("definition", "subject"):
+        why = _why_not_due(visit, found, imaging)
+        status = VisitStatus.NOT_DUE if why else VisitStatus.PLANNED
+        if (visit.status, visit.missed_reason) != (status, why):
+            visit.status, visit.missed_reason, visit.version = status, why, visit.version + 1
             visit.save()
+
+
+def _why_not_due(visit: Visit, found: list[Halt], imaging: frozenset[int]) -> str:
+    assert visit.definition is not None  # noqa: S101 (asked for by the query)
+    activity = activity_of(visit.definition, imaging)
+    own = (halt for halt in found if halt.concerns(visit.definition, activity) and halt.covers(visit))
+    return next((halt.why for halt in own), "")[:WHY_LENGTH]
 
 
 def _definitions(subject: Subject, anchor: Anchor) -> list[VisitDefinition]:
@@ -76,6 +140,13 @@ def _plan(
     )
     _place(visit, definition, anchor)
     visit.save()
+
+
+def _move(visit: Visit, definition: VisitDefinition, anchor: date) -> None:
+    if visit.planned_on != _day(definition, anchor):
+        _place(visit, definition, anchor)
+        visit.version += 1
+        visit.save()
 
 
 def _place(visit: Visit, definition: VisitDefinition, anchor: date) -> None:

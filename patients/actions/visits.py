@@ -4,8 +4,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from patients.actions.permission import act_on
-from patients.actions.schedule import plan_cycle, plan_from, replan_cycle
-from patients.models import Allocation, Cycle, Subject, SubjectStatus, Visit, VisitStatus
+from patients.actions.schedule import WAITING, WHY_LENGTH, cycle_follows, plan_cycle, plan_from
+from patients.derivations.participation import Activity, halts
+from patients.facts import Facts
+from patients.models import Allocation, Cycle, Subject, Visit, VisitStatus
 from trials.actions.errors import Refused, Stale, WrongState
 from trials.actions.given import day as day_given
 from trials.actions.given import text, version_number
@@ -15,7 +17,6 @@ from trials.models import Anchor, User
 from trials.roles import Verb
 
 DEFAULT_CYCLE_DAYS = 21
-WHY_LENGTH = 200
 
 
 def open_visit(
@@ -23,10 +24,11 @@ def open_visit(
 ) -> Visit:
     """Record that a planned visit took place. A later correction of the day needs a reason.
 
-    Day 1 of a cycle also says when the cycle started. Raises NotPermitted, Refused, Stale, ReasonRequired.
+    A visit that was no longer due may have taken place too. Day 1 of a cycle also says when the cycle
+    started. Raises NotPermitted, Refused, Stale, ReasonRequired.
     """
     subject, version = visit.subject, version_number(version)
-    changes = visit.status != VisitStatus.PLANNED
+    changes = visit.status not in WAITING
     act = act_on(
         subject, actor, Verb.ENTER, "correct visit" if changes else "open visit", _needed(changes, reason)
     )
@@ -38,7 +40,7 @@ def open_visit(
         visit.status, visit.occurred_on, visit.missed_reason = VisitStatus.OCCURRED, occurred_on, ""
         visit.version += 1
         visit.save()
-        _cycle_follows(visit)
+        cycle_follows(visit)
         _calendar_follows(visit, occurred_on)
     return visit
 
@@ -46,7 +48,7 @@ def open_visit(
 def miss_visit(*, actor: User, visit: Visit, why: str, version: int, reason: str | None = None) -> Visit:
     """Record that a visit did not take place, and why. Raises like open_visit."""
     why, version = text("missed_reason", why, limit=WHY_LENGTH, required=True), version_number(version)
-    changes = visit.status != VisitStatus.PLANNED
+    changes = visit.status not in WAITING
     act = act_on(visit.subject, actor, Verb.ENTER, "miss visit", _needed(changes, reason))
     with recording(visit.subject.chain, act):
         visit = _current(visit, version)
@@ -55,7 +57,7 @@ def miss_visit(*, actor: User, visit: Visit, why: str, version: int, reason: str
         visit.status, visit.occurred_on, visit.missed_reason = VisitStatus.MISSED, None, why
         visit.version += 1
         visit.save()
-        _cycle_follows(visit)
+        cycle_follows(visit)
         if visit.planned_on is not None:
             _calendar_follows(visit, visit.planned_on)
     return visit
@@ -82,14 +84,15 @@ def add_unscheduled_visit(*, actor: User, subject: Subject, occurred_on: date, w
 def open_cycle(*, actor: User, subject: Subject) -> Cycle:
     """Plan the next cycle: counted from the day the last one started, so that a delay moves what follows.
 
-    Raises NotPermitted, WrongState (not randomized, study ended, or the last cycle has not started).
+    Raises NotPermitted, WrongState (not randomized, treatment is over or suspended, or the last cycle has
+    not started).
     """
     with recording(subject.chain, act_on(subject, actor, Verb.ENTER, "plan cycle")):
         allocation = Allocation.objects.select_related("arm").filter(subject=subject).first()
         if allocation is None:
             raise WrongState("The subject is not randomized; cycles begin after randomization.")
-        if Subject.objects.get(pk=subject.pk).status == SubjectStatus.ENDED:
-            raise WrongState("The subject has ended the study; no cycle is planned any more.")
+        if why := _why_no_treatment(subject):
+            raise WrongState(f"{why} No cycle is planned any more.")
         last = Cycle.objects.filter(subject=subject).order_by("-number").first()
         if last is None or last.started_on is None:
             raise WrongState("The last cycle has not started; its first day is needed to plan the next.")
@@ -99,6 +102,14 @@ def open_cycle(*, actor: User, subject: Subject) -> Cycle:
         until = first_day + timedelta(days=length)
         plan_from(subject, Anchor.RANDOMIZATION, allocation.randomized_on, until)
     return cycle
+
+
+def _why_no_treatment(subject: Subject) -> str:
+    """What ended or suspends treatment, as far as it is not over again; empty where it goes on."""
+    found = halts(Facts([subject]), subject)
+    general = (halt for halt in found if halt.anchor is None and halt.cycle_day is None)
+    own = (halt for halt in general if Activity.TREATMENT in halt.activities and halt.until is None)
+    return next((halt.why for halt in own), "")
 
 
 def _calendar_follows(visit: Visit, day: date) -> None:
@@ -136,17 +147,3 @@ def _past_day(subject: Subject, occurred_on: Any) -> date:
     if day > clock.today(subject.site.time_zone):
         raise Refused({"occurred_on": ["lies in the future"]})
     return day
-
-
-def _cycle_follows(visit: Visit) -> None:
-    """Day 1 says when its cycle started, and the cycle's other visits are planned from there.
-
-    A day 1 that is corrected to missed takes the start back.
-    """
-    if visit.cycle is None or visit.definition is None or visit.definition.day != 1:
-        return
-    cycle = Cycle.locked(pk=visit.cycle_id)
-    if cycle.started_on != visit.occurred_on:
-        cycle.started_on, cycle.version = visit.occurred_on, cycle.version + 1
-        cycle.save()
-        replan_cycle(cycle, cycle.started_on or cycle.planned_on)

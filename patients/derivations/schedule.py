@@ -1,0 +1,254 @@
+"""Where each visit stands against the schedule, and which of its forms are there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from patients.derivations.participation import Halt, activity_of, halts, imaging_visits
+from patients.facts import Facts
+from patients.forms import definitions
+from patients.models import Demographics, EntryState, Subject, Visit, VisitStatus, YesNo
+from trials.models import DueFor, ScheduledForm, Sex
+
+
+class Timing(StrEnum):
+    """Where a visit stands on a day."""
+
+    NOT_YET_DUE = "NOT_YET_DUE"
+    DUE = "DUE"
+    OVERDUE = "OVERDUE"
+    IN_WINDOW = "IN_WINDOW"
+    OUT_OF_WINDOW = "OUT_OF_WINDOW"
+    UNSCHEDULED = "UNSCHEDULED"
+    MISSED = "MISSED"
+    NOT_DUE = "NOT_DUE"
+
+
+class Presence(StrEnum):
+    """Whether a form that the schedule asks for is there."""
+
+    PRESENT = "PRESENT"
+    NOT_DONE = "NOT_DONE"
+    MISSING = "MISSING"
+    NOT_YET = "NOT_YET"
+    AS_NEEDED = "AS_NEEDED"
+    UNDETERMINED = "UNDETERMINED"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A form that is due at a visit: is it there, and if it cannot be told whether it is due, why.
+
+    NOT_YET: the visit did not take place so far; AS_NEEDED: a form of the whole casebook that is filled when
+    there is something to tell (adverse events, medication).
+    """
+
+    form: str
+    panel: str
+    presence: Presence
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A visit on a day. `days_off`: days before (negative) or after its window, 0 within it."""
+
+    visit: Visit
+    timing: Timing
+    words: str
+    days_off: int = 0
+    forms: tuple[Expected, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Expected, ...]:
+        return tuple(each for each in self.forms if each.presence is Presence.MISSING)
+
+
+Filled = Mapping[tuple[str, str], Sequence[str]]
+"""Entry states of filled forms, by OID and laboratory panel."""
+ABSENT = (Presence.MISSING, Presence.NOT_YET)
+UNKNOWN = "The demographics do not say whether the subject can bear children."
+
+
+def visit_status(facts: Facts, subject: Subject, today: date) -> list[Standing]:
+    """Every visit of the subject, in the order of their days, as it stands on a day.
+
+    With a cutoff among the facts, what happened later has not happened: a visit after it is planned still.
+    """
+    due = scheduled_forms(subject.study_id)
+    childbearing = can_bear_children(facts, subject)
+    filled = _Filled(facts, subject, {each.form for forms in due.values() for each in forms})
+    standings = [
+        _standing(visit, today, due.get(visit.definition_id, []), filled, childbearing)
+        for visit in _as_known(facts, subject)
+    ]
+    return sorted(standings, key=lambda each: day_of(each.visit))
+
+
+def day_of(visit: Visit) -> tuple[date, int]:
+    """Where a visit stands on the calendar: on the day it took place, else on the day it is planned for."""
+    return (visit.occurred_on or visit.planned_on or date.max, visit.pk)
+
+
+def timing_of(visit: Visit, today: date) -> tuple[Timing, int]:
+    """Where a visit stands on a day, and how many days it is or was outside its window."""
+    if visit.status == VisitStatus.NOT_DUE:
+        return Timing.NOT_DUE, 0
+    if visit.status == VisitStatus.MISSED:
+        return Timing.MISSED, 0
+    if visit.definition_id is None:
+        return Timing.UNSCHEDULED, 0
+    took_place = visit.status == VisitStatus.OCCURRED
+    off = days_off(visit, visit.occurred_on if took_place and visit.occurred_on else today)
+    if took_place:
+        return (Timing.OUT_OF_WINDOW if off else Timing.IN_WINDOW), off
+    if off < 0:
+        return Timing.NOT_YET_DUE, 0
+    return (Timing.OVERDUE if off else Timing.DUE), off
+
+
+def days_off(visit: Visit, day: date) -> int:
+    """Days by which a day lies before (negative) or after the visit's window; 0 within it, or without one."""
+    if visit.window_from is not None and day < visit.window_from:
+        return (day - visit.window_from).days
+    if visit.window_to is not None and day > visit.window_to:
+        return (day - visit.window_to).days
+    return 0
+
+
+def words_of(timing: Timing, off: int) -> str:
+    """The timing for people: "Overdue by 3 days"."""
+    count = f"{abs(off)} day{'s' if abs(off) != 1 else ''}"
+    return {
+        Timing.NOT_YET_DUE: "Not yet due",
+        Timing.DUE: "Due",
+        Timing.OVERDUE: f"Overdue by {count}",
+        Timing.IN_WINDOW: "Took place within its window",
+        Timing.OUT_OF_WINDOW: f"Took place {count} {'before' if off < 0 else 'after'} its window",
+        Timing.UNSCHEDULED: "Unscheduled",
+        Timing.MISSED: "Did not take place",
+        Timing.NOT_DUE: "No longer due",
+    }[timing]
+
+
+def scheduled_forms(study_id: int) -> dict[int | None, list[ScheduledForm]]:
+    """The forms that the schedule asks for, by the key of the visit's definition; one query."""
+    due: dict[int | None, list[ScheduledForm]] = {}
+    for each in ScheduledForm.objects.filter(study_id=study_id).order_by("pk"):
+        due.setdefault(each.visit_id, []).append(each)
+    return due
+
+
+def is_due(each: ScheduledForm, visit: Visit, childbearing: bool | None) -> bool | None:
+    """Whether a form is due at a visit; None where that rests on childbearing potential, which is unknown."""
+    number = visit.cycle.number if visit.cycle is not None else 1
+    if (each.first_cycle_only and number != 1) or (number - 1) % max(each.every_cycles, 1):
+        return False
+    return childbearing if each.due_for == DueFor.CHILDBEARING else True
+
+
+def can_bear_children(facts: Facts, subject: Subject) -> bool | None:
+    """As the demographics tell; None where they do not."""
+    return childbearing_by(facts.forms(Demographics, subject))
+
+
+def childbearing_by(forms: Iterable[Demographics]) -> bool | None:
+    """Whether the newest demographics tell of a woman who can bear children; None where they do not say."""
+    newest = max(forms, key=lambda form: form.pk, default=None)
+    if newest is None or newest.sex is None:
+        return None
+    if newest.sex == Sex.MALE:
+        return False
+    return None if newest.childbearing_potential is None else newest.childbearing_potential == YesNo.YES
+
+
+def expected_forms(
+    visit: Visit, due: Iterable[ScheduledForm], here: Filled, elsewhere: Filled, childbearing: bool | None
+) -> tuple[Expected, ...]:
+    """The forms due at a visit. `here`: filled at it; `elsewhere`: those that belong to no visit."""
+    kinds = {definition.oid: definition for definition in definitions()}
+    left = {key: sorted(states) for key, states in here.items()}
+    found = []
+    for each in due:
+        kind, applies = kinds.get(each.form), is_due(each, visit, childbearing)
+        if kind is None or applies is False:
+            continue
+        states = (
+            left.get((each.form, each.panel), []) if kind.at_visit else elsewhere.get((each.form, ""), ())
+        )
+        presence = _presence(visit, states)
+        if presence in ABSENT and kind.repeats and not kind.at_visit:
+            presence = Presence.AS_NEEDED
+        if presence is Presence.MISSING and applies is None:
+            presence = Presence.UNDETERMINED
+        if kind.at_visit:
+            left[each.form, each.panel] = list(states[1:])
+        found.append(
+            Expected(each.form, each.panel, presence, UNKNOWN if presence is Presence.UNDETERMINED else "")
+        )
+    return tuple(found)
+
+
+def _presence(visit: Visit, states: Sequence[str]) -> Presence:
+    if states:
+        return Presence.NOT_DONE if states[0] == EntryState.NOT_DONE else Presence.PRESENT
+    return Presence.MISSING if visit.status == VisitStatus.OCCURRED else Presence.NOT_YET
+
+
+def _standing(
+    visit: Visit, today: date, due: Iterable[ScheduledForm], filled: "_Filled", childbearing: bool | None
+) -> Standing:
+    timing, off = timing_of(visit, today)
+    gone = timing in (Timing.MISSED, Timing.NOT_DUE)
+    here, elsewhere = filled.at(visit), filled.at(None)
+    forms = () if gone else expected_forms(visit, due, here, elsewhere, childbearing)
+    return Standing(visit, timing, words_of(timing, off), off, forms)
+
+
+class _Filled:
+    """The subject's forms of the kinds that the schedule asks for, by their visit."""
+
+    def __init__(self, facts: Facts, subject: Subject, oids: set[str]) -> None:
+        self._by_visit: dict[int | None, dict[tuple[str, str], list[str]]] = {}
+        for kind in definitions():
+            for form in facts.forms(kind.model, subject) if kind.oid in oids else ():
+                panel = getattr(form, "panel", None) or ""
+                place = self._by_visit.setdefault(form.visit_id, {})
+                place.setdefault((kind.oid, panel), []).append(form.entry_state)
+
+    def at(self, visit: Visit | None) -> Filled:
+        return self._by_visit.get(visit.pk if visit is not None else None, {})
+
+
+def _as_known(facts: Facts, subject: Subject) -> list[Visit]:
+    """The visits as they stood on the cutoff, where there is one: what came later is planned still."""
+    visits, cutoff = facts.visits(subject), facts.moment.cutoff
+    if cutoff is None:
+        return visits
+    found, imaging = halts(facts, subject), imaging_visits(subject.study_id)
+    # An unscheduled visit that came later was not planned either.
+    then = (visit for visit in visits if visit.definition_id is not None or not _came_after(visit, cutoff))
+    return [visit if _stood(visit, cutoff, found, imaging) else _planned(visit) for visit in then]
+
+
+def _came_after(visit: Visit, day: date) -> bool:
+    return visit.occurred_on is not None and visit.occurred_on > day
+
+
+def _stood(visit: Visit, cutoff: date, found: Sequence[Halt], imaging: frozenset[int]) -> bool:
+    """Whether a visit's state was the same on the cutoff already."""
+    definition, last_day = visit.definition, visit.window_to or visit.planned_on
+    if visit.status == VisitStatus.MISSED:
+        return last_day is None or last_day <= cutoff
+    if visit.status == VisitStatus.NOT_DUE and definition is not None:
+        activity = activity_of(definition, imaging)
+        return any(halt.concerns(definition, activity) and halt.covers(visit) for halt in found)
+    return not _came_after(visit, cutoff)
+
+
+def _planned(visit: Visit) -> Visit:
+    then = copy(visit)
+    then.status, then.occurred_on, then.missed_reason = VisitStatus.PLANNED, None, ""
+    return then
