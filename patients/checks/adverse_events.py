@@ -2,27 +2,97 @@
 
 from collections.abc import Iterator
 
-from patients.checks.common import ends_before_it_starts, ongoing_contradicts_end
+from patients.checks.common import (
+    drugs_of_arm,
+    ends_before_it_starts,
+    may_be_the_same_day,
+    ongoing_contradicts_end,
+)
 from patients.checks.engine import Check, Hit
 from patients.derivations.consent import consent_of
 from patients.facts import Facts
-from patients.models import AdverseEvent, EntryState, Severity, YesNo
+from patients.models import (
+    AdverseEvent,
+    Causality,
+    CauseOfDeath,
+    Death,
+    EntryState,
+    Grade,
+    Outcome,
+    Severity,
+    YesNo,
+)
 from trials.clinical.partial_date import Truth, before
+
+SERIOUSNESS = (
+    "results_in_death",
+    "life_threatening",
+    "hospitalization",
+    "disability",
+    "congenital_anomaly",
+    "medically_important",
+)
+OUTCOMES_OF_AN_END = (Outcome.RECOVERED, Outcome.SEQUELAE, Outcome.FATAL)
+OUTCOMES_OF_NO_END = (Outcome.NOT_RECOVERED, Outcome.RECOVERING)
+
+
+def end_contradicts_outcome(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
+    """An event that is over has an end; one that is not over has none."""
+    over = form.outcome in OUTCOMES_OF_AN_END
+    if over and not form.ended and "ended" not in form.missing_reasons:
+        yield Hit("ended", "By its outcome the event is over: please give the end.")
+    if over and form.ongoing == YesNo.YES:
+        yield Hit("outcome", "By its outcome the event is over, and yet it is ongoing.")
+    if form.outcome in OUTCOMES_OF_NO_END and form.ongoing == YesNo.NO:
+        yield Hit("outcome", "The event is not ongoing, and yet by its outcome it is not over.")
 
 
 def seriousness_is_contradictory(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
-    boxes = ("results_in_death", "life_threatening", "hospitalization", "disability", "congenital_anomaly")
-    ticked = any(getattr(form, box) == YesNo.YES for box in (*boxes, "medically_important"))
+    ticked = any(getattr(form, box) == YesNo.YES for box in SERIOUSNESS)
     if form.serious == YesNo.YES and not ticked:
         yield Hit("serious", "Serious, but no criterion of seriousness is answered yes.")
     if form.serious == YesNo.NO and ticked:
         yield Hit("serious", "A criterion of seriousness is answered yes, but the event is not serious.")
 
 
+def hospital_stay_is_incomplete(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
+    stayed = form.hospitalization == YesNo.YES
+    if stayed and not form.admitted_on and "admitted_on" not in form.missing_reasons:
+        yield Hit("admitted_on", "Hospitalization: please give the day of admission.")
+    if form.hospitalization == YesNo.NO and (form.admitted_on or form.discharged_on):
+        yield Hit("hospitalization", "A hospital stay is dated, but “hospitalization” is answered no.")
+    dated = form.admitted_on and form.discharged_on
+    if dated and before(form.discharged_on, form.admitted_on) is Truth.YES:
+        yield Hit("discharged_on", "The discharge lies before the admission.")
+
+
 def death_is_contradictory(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
-    signs = {form.grade == "5", form.outcome == "FATAL", form.results_in_death == YesNo.YES}
+    signs = {form.grade == Grade.DEATH, form.outcome == Outcome.FATAL, form.results_in_death == YesNo.YES}
     if len(signs) > 1 and form.grade and form.outcome:
         yield Hit("outcome", "Grade 5, outcome fatal and “results in death” must agree.")
+
+
+def death_page_is_missing(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
+    """A fatal event needs the page of the death, and ends on its day."""
+    if form.outcome != Outcome.FATAL:
+        return
+    deaths = facts.forms(Death, form.subject)
+    if not deaths:
+        yield Hit("outcome", "The event is fatal, but the page of the subject's death is not entered.")
+        return
+    died = deaths[0].died_on
+    if died and form.ended and not may_be_the_same_day(form.ended, died):
+        yield Hit("ended", f"The event is fatal and ends on {form.ended}; the subject died on {died}.")
+
+
+def fatal_event_is_not_named(form: Death, facts: Facts) -> Iterator[Hit]:
+    """A death from an adverse event names it, and that event is fatal."""
+    if form.cause != CauseOfDeath.ADVERSE_EVENT:
+        return
+    if form.adverse_event_id is None:
+        yield Hit("adverse_event", "Death from an adverse event: please give the number of the event.")
+    elif form.adverse_event is not None and form.adverse_event.outcome != Outcome.FATAL:
+        yield Hit("adverse_event", f"Adverse event {form.adverse_event.repeat} is not recorded as fatal.")
 
 
 def causality_is_missing(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
@@ -33,10 +103,26 @@ def causality_is_missing(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
     if before(form.started, allocation.randomized_on.isoformat()) is Truth.YES:
         return
     answered = {row.drug_id for row in facts.rows(form, "drugs")}
-    elements = allocation.arm.regimen.select_related("drug").order_by("drug__code")
-    missing = [str(element.drug) for element in elements if element.drug_id not in answered]
+    missing = [str(drug) for drug in drugs_of_arm(facts, form.subject) if drug.pk not in answered]
     if missing:
         yield Hit("causality", f"Relation and action are not given for {', '.join(missing)}.")
+
+
+def causality_contradicts_the_arm(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
+    """Relation and action for a drug that the subject's arm does not have are “not applicable”."""
+    if facts.allocation(form.subject) is None:
+        return
+    own = {drug.pk for drug in drugs_of_arm(facts, form.subject)}
+    for row in facts.rows(form, "drugs"):
+        if row.drug is None or row.causality is None:
+            continue
+        applies = row.causality != Causality.NOT_APPLICABLE
+        if applies and row.drug_id not in own:
+            yield Hit("causality", f"{row.drug} is not part of the subject's arm: not applicable?", row)
+        if not applies and row.drug_id in own:
+            yield Hit(
+                "causality", f"{row.drug} is part of the subject's arm: please judge the relation.", row
+            )
 
 
 def start_lies_before_consent(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
@@ -51,7 +137,12 @@ CHECKS = (
     Check("EC21a", ("AE",), Severity.HARD, ends_before_it_starts),
     Check("EC21b", ("AE",), Severity.HARD, ongoing_contradicts_end),
     Check("EC21c", ("AE",), Severity.HARD, start_lies_before_consent, rests_on=("IC",)),
+    Check("EC21f", ("AE",), Severity.HARD, end_contradicts_outcome),
     Check("EC22", ("AE",), Severity.HARD, death_is_contradictory),
+    Check("EC22b", ("AE",), Severity.HARD, death_page_is_missing, rests_on=("DD",)),
+    Check("EC22c", ("DD",), Severity.HARD, fatal_event_is_not_named, rests_on=("AE",)),
     Check("EC23", ("AE",), Severity.HARD, seriousness_is_contradictory),
+    Check("EC23b", ("AE",), Severity.HARD, hospital_stay_is_incomplete),
     Check("EC26", ("AE",), Severity.HARD, causality_is_missing),
+    Check("EC26b", ("AE",), Severity.HARD, causality_contradicts_the_arm),
 )

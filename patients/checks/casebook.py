@@ -3,7 +3,17 @@
 The ids are those of the study's check list, with a letter where one line of it became several checks.
 """
 
-from patients.checks import adverse_events, demographics, dosing, laboratory, medication, vital_signs
+from patients.checks import (
+    adverse_event_course,
+    adverse_events,
+    demographics,
+    dosing,
+    drug_actions,
+    laboratory,
+    medication,
+    sae_reports,
+    vital_signs,
+)
 from patients.checks.engine import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -12,5 +22,8 @@ CHECKS: tuple[Check, ...] = (
     *vital_signs.CHECKS,
     *dosing.CHECKS,
     *adverse_events.CHECKS,
+    *adverse_event_course.CHECKS,
+    *drug_actions.CHECKS,
+    *sae_reports.CHECKS,
     *medication.CHECKS,
 )

@@ -1,14 +1,36 @@
-"""Checks that more than one kind of form has."""
+"""Checks that more than one kind of form has, and what several files of checks ask."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 
+from django.db.models import prefetch_related_objects
+
 from patients.checks.engine import Hit
 from patients.facts import Facts
 from patients.forms import definition_of
-from patients.models import AdverseEvent, CaseReportForm, MedicalHistory, YesNo
-from trials.clinical.partial_date import Truth, before
+from patients.models import AdverseEvent, CaseReportForm, MedicalHistory, Subject, YesNo
+from trials.clinical.partial_date import Truth, before, span
+from trials.models import Drug
 from trials.text import plain
+
+
+def drugs_of_arm(facts: Facts, subject: Subject) -> list[Drug]:
+    """The drugs of the subject's arm by their code; none before randomization."""
+    allocation = facts.allocation(subject)
+    if allocation is None:
+        return []
+    prefetch_related_objects([allocation.arm], "regimen__drug")  # asked once, then remembered
+    return sorted({element.drug for element in allocation.arm.regimen.all()}, key=lambda drug: drug.code)
+
+
+def may_be_the_same_day(one: str, other: str) -> bool:
+    """Whether two partial dates may mean one day.
+
+    >>> may_be_the_same_day("2021-03", "2021-03-14"), may_be_the_same_day("2021-03-15", "2021-03-14")
+    (True, False)
+    """
+    first, second = span(one), span(other)
+    return first[0] <= second[1] and second[0] <= first[1]
 
 
 def ends_before_it_starts(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:

@@ -6,5 +6,5 @@ from patients.models import Severity
 
 CHECKS = (
     Check("EC21d", ("CM",), Severity.HARD, ends_before_it_starts),
-    Check("EC39", ("MH",), Severity.SOFT, ongoing_contradicts_end),
+    Check("EC21g", ("MH",), Severity.SOFT, ongoing_contradicts_end),
 )

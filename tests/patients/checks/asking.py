@@ -14,6 +14,15 @@ def asked(record: Any, check: str) -> int:
     ).count()
 
 
+def fields_asked(record: Any, check: str) -> set[str]:
+    """The questions of a record about which a check has an open query."""
+    return set(
+        Query.objects.filter(
+            form=record.form.oid, record_id=record.pk, check_id=check, state=QueryState.OPEN
+        ).values_list("field", flat=True)
+    )
+
+
 def sections_of(record: Any) -> list[Any]:
     form = next(form for form in definitions() if form.oid == record.form.oid)
     return [form, *form.rows.values()]

@@ -105,7 +105,7 @@ CASES: list[tuple[str, Any, dict[str, Any], dict[str, Any]]] = [
     ),
     ("EC26", AdverseEvent, RASH | {"started": THIS_YEAR, "rows": {"drugs": RELATED[:1]}}, RASH),
     (
-        "EC39",
+        "EC21g",
         MedicalHistory,
         {"term": "Gout", "ongoing": "Y", "ended": "2020"},
         {"term": "Gout", "ongoing": "N", "ended": "2020"},
