@@ -1,6 +1,6 @@
 """Age in completed years from a date of birth that may be known only to the month or the year."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from trials.clinical.partial_date import PartialDate
 
@@ -32,6 +32,24 @@ def agrees(stated_age: int, birth: PartialDate, on: date) -> bool:
         return False
     youngest, oldest = completed_years(birth, on)
     return youngest <= stated_age <= oldest
+
+
+def ages_on(day: date, *, birth: PartialDate, stated: int, stated_on: date) -> tuple[int, ...]:
+    """The ages, in completed years, that a subject can have on a day, from the birth and an age once stated.
+
+    A birth known to the month leaves two ages; the age stated on another day tells on which side of that
+    day the birthday lies. Empty where birth and stated age contradict each other.
+
+    >>> consent = date(2021, 3, 15)
+    >>> ages_on(consent, birth=PartialDate(1960, 3), stated=60, stated_on=consent)
+    (60,)
+    >>> ages_on(date(2021, 3, 20), birth=PartialDate(1960, 3), stated=60, stated_on=consent)
+    (60, 61)
+    """
+    days = (birth.latest - birth.earliest).days + 1
+    births = (birth.earliest + timedelta(days=each) for each in range(days))
+    fitting = [each for each in births if each <= stated_on and _years(each, stated_on) == stated]
+    return tuple(sorted({_years(each, day) for each in fitting if each <= day}))
 
 
 def _years(born: date, on: date) -> int:

@@ -111,7 +111,8 @@ def _any_within(found: Episodes, time: Duration | None) -> Judgment | Undetermin
     deciding = [each for each in found.episodes if truths[each] is truth]
     if truth is Truth.YES:
         return Judgment(truth, f"{found.name} {when}: {_listed(deciding)}")
-    return Judgment(truth, f"{found.name} {when} cannot be excluded: {'; '.join(map(_doubt, deciding))}")
+    doubts = "; ".join(map(_doubt, deciding))
+    return Judgment(truth, f"cannot be determined: {doubts} ({found.name} {when})")
 
 
 def _none_within(found: Episodes, time: Duration | None) -> Judgment | Undetermined:
@@ -130,7 +131,8 @@ def _none_before(found: Episodes, threshold: None) -> Judgment | Undetermined:
     if truth is Truth.YES:
         return Judgment(truth, f"no {found.name} before {named}")
     early = [each for each in found.episodes if truths[each] is opposite(truth)]
-    return Judgment(truth, f"{found.name} before {named}: {_listed(early)}")
+    perhaps = "" if truth is Truth.NO else "cannot be determined: perhaps "
+    return Judgment(truth, f"{perhaps}{found.name} before {named}: {_listed(early)}")
 
 
 def _doubt(episode: Episode) -> str:
@@ -149,7 +151,7 @@ def _listed(episodes: Any) -> str:
 
 def _said(truth: Truth, found: str, phrase: str) -> Judgment:
     if truth is Truth.UNKNOWN:
-        return Judgment(truth, f"cannot be determined whether {found} is {phrase}")
+        return Judgment(truth, f"cannot be determined: whether {found} is {phrase}")
     return Judgment(truth, f"{found} is {phrase}" if truth is Truth.YES else f"{found} is not {phrase}")
 
 

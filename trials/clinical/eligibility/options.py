@@ -102,11 +102,8 @@ def _text(value: Any, names: Names) -> None:
         raise ValueError("must be text")
 
 
-def _factors(value: Any, names: Names) -> None:
-    if not isinstance(value, Mapping):
-        raise ValueError("must be a mapping from a unit to a factor")
-    for each in value.values():
-        factor_of(each)
+def _factor(value: Any, names: Names) -> None:
+    factor_of(value)
 
 
 def factor_of(value: Any) -> Decimal:
@@ -144,7 +141,7 @@ OPTIONS: Mapping[str, Check] = {
     "tests": _list_of(_test_or_alternatives),  # each must comply; of a list within, the one that was done
     "control": _test,
     "over_control": _flag,
-    "factors": _factors,
+    "copies_per_iu": _factor,
     "anchor": _word_of(Anchor),
     "therapies": _list_of(_word_of(Therapy)),
     "terms": _list_of(_text),
@@ -171,10 +168,7 @@ def faults(name: str, value: Any, names: Names) -> Iterator[str]:
 def possible(value: Any, names: Names) -> Iterator[Any]:
     """Every value that an option can take. Raises ValueError for a setting or a choice that is not there."""
     if not is_reference(value):
-        if isinstance(value, Mapping):
-            yield {key: next(possible(each, names)) for key, each in value.items()}
-        else:
-            yield value
+        yield value
         return
     key, choices = value["setting"], value.get("choices")
     if key not in names.settings:
@@ -201,9 +195,6 @@ def chosen(value: Any, setting: Callable[[str], Any], used: dict[str, Any]) -> A
     >>> chosen(scope, {"scope": "BOTH"}.get, used), used
     ('6', {'scope': 'BOTH'})
     """
-    if isinstance(value, Mapping) and not is_reference(value):
-        found = {key: chosen(each, setting, used) for key, each in value.items()}
-        return next((each for each in found.values() if isinstance(each, Undetermined)), found)
     if not is_reference(value):
         return value
     key = value["setting"]

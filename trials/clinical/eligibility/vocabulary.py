@@ -50,7 +50,7 @@ VARIABLES: Mapping[str, Variable] = {
         "number of a laboratory test",
         Number,
         needs=_options("tests"),
-        takes=_options("factors", "control", "over_control"),
+        takes=_options("copies_per_iu", "control", "over_control"),
         measured=True,
     ),
     "LAB_WORD": Variable("word of a laboratory test", Codes, needs=_options("tests"), measured=True),
