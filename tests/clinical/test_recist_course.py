@@ -179,6 +179,25 @@ def test_a_new_lesion_seen_after_the_last_assessment_is_a_time_point_of_its_own(
     assert found.history.progression.on == DAY_0 + timedelta(weeks=8)
 
 
+def test_a_time_point_says_whether_it_grew_or_shows_a_new_lesion_and_since_when():
+    lesion = new(week=6, certain=True)
+    found = followed(
+        [T1, lesion],
+        scans(0, {"T1": "20"}),
+        scans(6, {"T1": "20"}),
+        scans(12, {"T1": "20"}),
+        scans(18, {"T1": "40"}),
+    )
+    assert [(point.new_lesion_on, point.grew) for point in found.time_points] == [
+        (DAY_0 + timedelta(weeks=6), False),
+        (None, True),
+        (None, True),
+    ]
+    assert [point.on for point in found.time_points] == [
+        DAY_0 + timedelta(weeks=week) for week in (6, 12, 18)
+    ]
+
+
 def test_a_new_lesion_seen_between_two_assessments_dates_progression_before_the_second():
     found = followed(
         [T1, new(week=8, certain=True)],

@@ -202,6 +202,12 @@ def test_a_merged_lesion_is_gone_with_the_one_it_lies_in_and_missing_with_it():
     assert len(sizes(Identities((T1, into)), T1="NE").missing) == 2
 
 
+@pytest.mark.parametrize("own", ["NE", "0"])
+def test_a_merged_lesion_may_be_recorded_as_gone_or_not_evaluated_on_its_own(own):
+    into = Lesion("T2", Role.TARGET, node=False, merged_into="T1")
+    assert sizes(Identities((T1, into)), T1="45", T2=own).mm == 45
+
+
 @pytest.mark.parametrize(
     ("lesion", "readings", "words"),
     [
