@@ -194,7 +194,7 @@ class DoseModification(StudyNoun):
         """
         groups = {"terms": self.events, "other_than": self.other_than}
         terms = {name: frozenset(group.terms) if group else frozenset() for name, group in groups.items()}
-        values = {field.name: getattr(self, field.attname) for field in self._meta.concrete_fields}
+        values = {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
         return rule_of(values, terms, test_name or self.test)
 
 
@@ -218,9 +218,8 @@ def rule_of(row: dict[str, Any], terms: dict[str, frozenset[str]], test_name: st
 def _result(row: dict[str, Any], test_name: str) -> ResultTrigger:
     if row["within_days"] is None:
         raise ValueError("within_days is required for a result")
-    if any(row[name] for name in ("events_id", "other_than_id", "lasting_days") if row.get(name)):
+    if row["events_id"] or row["other_than_id"] or row["lasting_days"] or row["occurrence"] != 1:
         raise ValueError("a row is about a result or about an event, not both")
-    graded = Limits(at_least=_number(row["grade_from"]), at_most=_number(row["grade_to"]))
     numbers = {name: row[name] for name in ("above", "at_least", "below", "at_most")}
     if row["term"] and any(value is not None for value in numbers.values()):
         raise ValueError("a result is judged by its number or by its grade, not both")
@@ -229,7 +228,7 @@ def _result(row: dict[str, Any], test_name: str) -> ResultTrigger:
         test=row["test"],
         name=test_name,
         within_days=row["within_days"],
-        limits=graded if row["term"] else Limits(**numbers),
+        limits=_grades(row) if row["term"] else Limits(**numbers),
         unit=row["unit"],
         term=row["term"],
         required=row["required"],
@@ -250,5 +249,8 @@ def _event(row: dict[str, Any], terms: dict[str, frozenset[str]]) -> EventTrigge
     )
 
 
-def _number(value: int | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
+def _grades(row: dict[str, Any]) -> Limits:
+    lowest, highest = (
+        None if row[name] is None else Decimal(row[name]) for name in ("grade_from", "grade_to")
+    )
+    return Limits(at_least=lowest, at_most=highest)

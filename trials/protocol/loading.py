@@ -1,6 +1,6 @@
 """Saves a protocol: what is new is added, what differs is changed with a reason, nothing is removed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,14 @@ from django.conf import settings
 from django.db import transaction
 
 from trials.audit.recording import Act, Recording, recording
-from trials.models import Chain, ChainKind, Site, Study, User
+from trials.models import Chain, ChainKind, DoseModificationTable, Site, Study, User
 from trials.protocol.errors import ProtocolError
 from trials.protocol.parsing import read_protocol
 from trials.protocol.records import Protocol, Record
 from trials.protocol.schema import RANGES, SITES, STUDY, Section, every_section
 from trials.roles import Verb, require
+
+A_NEW_VERSION = "what is to be changed is a new version"
 
 
 @dataclass
@@ -133,6 +135,9 @@ class _Saver:
         )
 
     def _create(self, section: Section, records: Sequence[Record]) -> None:
+        sealed = [each for each in records if _is_sealed(_instances(each).values())]
+        self.lines += [f"{each.where}: is new in an approved table: {A_NEW_VERSION}" for each in sealed]
+        records = [each for each in records if each not in sealed]
         if not records:
             return
         for each in records:
@@ -147,7 +152,7 @@ class _Saver:
         if not differing:
             self.report.unchanged += 1
             return
-        refusal = self._refusal(wanted.section)
+        refusal = self._refusal(wanted.section, row)
         if refusal:
             self.lines += [
                 f"{wanted.where}: {name}: differs from what is stored: {refusal}" for name in differing
@@ -160,11 +165,18 @@ class _Saver:
         row.save()
         self.report.changed += [f"{wanted.where}: {name}" for name in differing]
 
-    def _refusal(self, section: Section) -> str:
+    def _refusal(self, section: Section, row: Any) -> str:
         """Why a stored record may not change; empty when it may."""
+        if _is_sealed([row, getattr(row, "table", None)]):
+            return f"the table is approved; {A_NEW_VERSION}"
         if section is RANGES:
             return "a stored range is corrected by a data manager, so that its results are flagged anew"
         return "" if self.record.act.reason else "a reason is required"
+
+
+def _is_sealed(rows: Iterable[Any]) -> bool:
+    """Whether one of the rows is a dose-modification table that was approved."""
+    return any(isinstance(row, DoseModificationTable) and row.is_approved for row in rows)
 
 
 def _instances(each: Record) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """From the content of protocol files to records whose every value and reference is sound."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from trials.protocol.rules import CROSS_CHECKS
 from trials.protocol.schema import (
     ADDITIONS,
     FILES,
+    OPTIONAL_FILES,
     READING_ORDER,
     SECTION_OF,
     SETTINGS,
@@ -24,6 +26,7 @@ from trials.protocol.schema import (
 from trials.protocol.values import BadValue, column_value
 
 MAX_RECORDS = 5000
+_WHOLE = re.compile(r"[0-9]{1,4}", re.ASCII)
 
 
 def read_protocol(paths: Sequence[Path]) -> Protocol:
@@ -58,7 +61,8 @@ def _sections(paths: Sequence[Path]) -> tuple[dict[str, list[_Entry]], list[str]
         wanted = {file_of(section) for section in (READING_ORDER if base else ADDITIONS)}
         files = read_directory(path, wanted)
         if base:
-            lines += [f"{name}: is missing" for name in FILES if name not in files]
+            missing = FILES.keys() - OPTIONAL_FILES - files.keys()
+            lines += [f"{name}: is missing" for name in FILES if name in missing]
         for name, document in files.items():
             label = name if base else f"{path.name}/{name}"
             allowed = [section for section in FILES[name] if base or section in ADDITIONS]
@@ -145,18 +149,32 @@ class _Reader:
         if code is None and column.null:
             return
         target = SECTION_OF[column.related_model]
-        found = self.protocol.by_code(target, code) if isinstance(code, str) else None
+        found = self._named(record, target, code) if isinstance(code, str) else None
         if found is not None:
             record.links[name] = found
         elif (target.name, str(code)) not in self.faulty:
             raise BadValue(f"“{code}” is not one of the {target.name}")
 
+    def _named(self, record: Record, target: Section, code: str) -> Record | None:
+        """The record with this code; where it stands in the same parent, that of the parent alone."""
+        parent = record.section.parent
+        if not parent or target.parent != parent:
+            return self.protocol.by_code(target, code)
+        siblings = self.protocol.linked(target, parent, record.links[parent])
+        return next((each for each in siblings if each["code"] == code), None)
+
     def _setting(self, value: Any) -> Any:
+        """The value of the setting that is named; "name + 1" adds a whole number, as day 1 is the anchor."""
         if not isinstance(value, str):
             return value
+        name, _plus, number = value.partition(" + ")
+        added = int(number) if _WHOLE.fullmatch(number) else None
         for setting in self.protocol.records[SETTINGS.name]:
+            known = setting.values["value"]
             if setting.values["key"] == value:
-                return setting.values["value"]
+                return known
+            if setting.values["key"] == name and added is not None and type(known) is int:
+                return known + added
         raise BadValue(f"“{value}” is not one of the settings")
 
     def _read_children(self, section: Section, raw: dict[str, Any], parent: Record) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from trials.clinical.dosing import WeightBand, dose_by_weight
 from trials.models import DoseRule, Frequency, LabTest
+from trials.protocol.dose_modifications import DOSE_CHECKS
 from trials.protocol.eligibility import criteria_can_be_judged
 from trials.protocol.records import Protocol, Record
 from trials.protocol.schema import BANDS, RULES, SITES, UNITS
@@ -157,4 +158,5 @@ CROSS_CHECKS: tuple[Check, ...] = (
     criteria_can_be_judged,
     ranges_make_sense,
     ranges_do_not_overlap,
+    *DOSE_CHECKS,
 )

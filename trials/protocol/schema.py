@@ -16,10 +16,15 @@ from trials.models import (
     AtomicCriterion,
     Criterion,
     DoseBand,
+    DoseLevel,
+    DoseModification,
+    DoseModificationTable,
     Drug,
+    EventGroup,
     Laboratory,
     LabTest,
     LabUnit,
+    ProhibitedMedication,
     Reference,
     ReferenceRange,
     RegimenElement,
@@ -32,7 +37,7 @@ from trials.models import (
 )
 
 # Given by the server, not by a file: `order` is the position in the file.
-NEVER_IN_A_FILE = frozenset({"id", "study", "chain", "order", "version"})
+NEVER_IN_A_FILE = frozenset({"id", "study", "chain", "order", "version", "approved_by", "approved_on"})
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,13 @@ SITES = Section("sites", Site)
 ARMS = Section("arms", Arm)
 DRUGS = Section("drugs", Drug)
 BANDS = Section("bands", DoseBand, key=("element", "from_kg"), parent="element")
-REGIMEN = Section("regimen", RegimenElement, key=("arm", "drug"), children=(BANDS,))
+REGIMEN = Section(
+    "regimen",
+    RegimenElement,
+    key=("arm", "drug"),
+    children=(BANDS,),
+    settings=frozenset({"minimum_cycles", "maximum_cycles"}),
+)
 FORMS = Section("forms", ScheduledForm, key=("visit", "form", "panel"), parent="visit", word="form")
 VISITS = Section(
     "visits",
@@ -102,6 +113,23 @@ LABORATORIES = Section("laboratories", Laboratory)
 RANGES = Section(
     "ranges", ReferenceRange, key=("laboratory", "test", "unit", "sex", "age_from", "valid_from")
 )
+DOSE_LEVELS = Section(
+    "levels", DoseLevel, key=("table", "drug", "starting_dose", "reductions"), parent="table"
+)
+EVENT_GROUPS = Section("event_groups", EventGroup, key=("table", "code"), parent="table")
+DOSE_MODIFICATIONS = Section(
+    "modifications",
+    DoseModification,
+    key=("table", "code"),
+    parent="table",
+    settings=frozenset({"within_days", "above", "at_least", "below", "at_most"}),
+)
+DOSE_TABLES = Section(
+    "dose_modification_tables",
+    DoseModificationTable,
+    children=(DOSE_LEVELS, EVENT_GROUPS, DOSE_MODIFICATIONS),
+)
+PROHIBITED = Section("prohibited_medications", ProhibitedMedication)
 CONTACTS = Section("contacts", StudyContact, key=("name", "role"))
 REFERENCES = Section("references", Reference, key=("pubmed_id",))
 
@@ -115,8 +143,13 @@ FILES: Mapping[str, tuple[Section, ...]] = {
     "eligibility.yaml": (CRITERIA,),
     "laboratory.yaml": (TESTS, LABORATORIES),
     "reference_ranges.yaml": (RANGES,),
+    "dose_modifications.yaml": (DOSE_TABLES,),
+    "prohibited_medications.yaml": (PROHIBITED,),
     "contacts_and_references.yaml": (CONTACTS, REFERENCES),
 }
+
+# A study may do without them.
+OPTIONAL_FILES = frozenset({"dose_modifications.yaml", "prohibited_medications.yaml"})
 
 # Read in an order in which everything that is named is known already.
 READING_ORDER = (
@@ -131,6 +164,8 @@ READING_ORDER = (
     CRITERIA,
     LABORATORIES,
     RANGES,
+    DOSE_TABLES,
+    PROHIBITED,
     CONTACTS,
     REFERENCES,
 )

@@ -210,7 +210,7 @@ def test_the_demonstration_site_brings_its_own_laboratory_with_units_of_its_own(
 
 def test_a_load_asks_the_database_in_sets(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     User.objects.system_user()
-    with django_assert_max_num_queries(120):
+    with django_assert_max_num_queries(150):
         load(REGISTRY)
 
 

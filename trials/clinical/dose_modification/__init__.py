@@ -5,6 +5,7 @@ is named. `rules`: the rows; `situation`: what is known of the subject; `decisio
 """
 
 from trials.clinical.dose_modification.decision import Decision, Hit, decide
+from trials.clinical.dose_modification.derived import DERIVED_VALUES
 from trials.clinical.dose_modification.rules import (
     TIMES_ULN,
     Action,
@@ -17,6 +18,7 @@ from trials.clinical.dose_modification.rules import (
 from trials.clinical.dose_modification.situation import Event, LevelGiven, Measured, Situation
 
 __all__ = [
+    "DERIVED_VALUES",
     "TIMES_ULN",
     "Action",
     "Decision",
