@@ -12,13 +12,23 @@ from django.utils.translation import gettext as _
 from patients.admin.addresses import add_url, page_url
 from patients.admin.pages.laboratory import panel_name
 from patients.admin.worklists import OUT_OF_THE_STUDY
+from patients.derivations.schedule import (
+    Presence,
+    Timing,
+    childbearing_by,
+    day_of,
+    expected_forms,
+    scheduled_forms,
+    timing_of,
+    words_of,
+)
 from patients.forms import FormDefinition, definitions
-from patients.models import EntryState, Query, QueryState, Subject, Visit, VisitStatus
-from patients.selectors import visits_of
+from patients.models import Demographics, EntryState, Query, QueryState, Subject, Visit
+from patients.selectors import current, visits_of
 from trials.models import ScheduledForm
 
-FLOW = ("IC", "DM", "MH", "TH", "IE", "CM", "ECD", "AE", "DS")
-"""The order in which a coordinator meets the forms that belong to no visit."""
+OPEN = (Presence.MISSING, Presence.NOT_YET, Presence.UNDETERMINED)
+NOWHERE = (Timing.MISSED, Timing.NOT_DUE)
 
 
 @dataclass
@@ -35,26 +45,24 @@ class Chip:
 
 @dataclass
 class VisitLine:
-    """A visit with its forms."""
+    """A visit with its forms, and where it stands against its window."""
 
     visit: Visit
-    overdue: bool
+    timing: Timing
+    words: str
     chips: list[Chip] = field(default_factory=list)
     more: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def status(self) -> str:
-        return "OVERDUE" if self.overdue else self.visit.status
-
-    @property
-    def words(self) -> str:
-        return _("Overdue") if self.overdue else str(self.visit.get_status_display())
+        return "PLANNED" if self.timing is Timing.NOT_YET_DUE else self.timing
 
 
 @dataclass
 class FormLine:
     """A form that belongs to no visit, with all its entries."""
 
+    group: str
     title: str
     chips: list[Chip]
     add_url: str
@@ -75,16 +83,25 @@ def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
     queries = Counter(
         Query.objects.filter(subject=subject, state=QueryState.OPEN).values_list("form", "record_id")
     )
-    due = _scheduled(subject)
+    due = scheduled_forms(subject.study_id)
+    childbearing = _childbearing(subject, due.values())
     visits = [
         _visit_line(
-            subject, visit, records, due.get(visit.definition_id, []), kinds, queries, today, may_enter
+            subject,
+            visit,
+            records,
+            due.get(visit.definition_id, []),
+            childbearing,
+            kinds,
+            queries,
+            today,
+            may_enter,
         )
-        for visit in sorted(visits_of(subject), key=_day)
+        for visit in sorted(visits_of(subject), key=day_of)
     ]
     forms = [
         _form_line(subject, definition, records, queries, may_enter)
-        for definition in sorted(kinds.values(), key=_place)
+        for definition in sorted(kinds.values(), key=lambda kind: kind.standing)
         if not definition.at_visit
     ]
     states = Counter(record["entry_state"] for record in records)
@@ -95,9 +112,11 @@ def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
     return Overview(visits, forms, counts, sum(queries.values()))
 
 
-def _place(definition: FormDefinition) -> int:
-    """Where a form stands among those of the whole casebook; one that is not in the list comes last."""
-    return FLOW.index(definition.oid) if definition.oid in FLOW else len(FLOW)
+def _childbearing(subject: Subject, due: Iterable[list[ScheduledForm]]) -> bool | None:
+    """Whether the subject can bear children; read only where the schedule asks for it."""
+    if not any(each.due_for for forms in due for each in forms):
+        return None
+    return childbearing_by(current(Demographics, subject))
 
 
 def _records(subject: Subject, kinds: Iterable[FormDefinition]) -> Iterator[dict[str, Any]]:
@@ -118,54 +137,36 @@ def _records(subject: Subject, kinds: Iterable[FormDefinition]) -> Iterator[dict
     yield from records
 
 
-def _day(visit: Visit) -> tuple[date, int]:
-    """Where a visit stands on the page: on the day it took place, else on the day it is planned for."""
-    return (visit.occurred_on or visit.planned_on or date.max, visit.pk)
-
-
-def _scheduled(subject: Subject) -> dict[int | None, list[ScheduledForm]]:
-    due: dict[int | None, list[ScheduledForm]] = {}
-    for each in ScheduledForm.objects.filter(study_id=subject.study_id).order_by("pk"):
-        due.setdefault(each.visit_id, []).append(each)
-    return due
-
-
 def _visit_line(
     subject: Subject,
     visit: Visit,
     records: list[dict[str, Any]],
     due: list[ScheduledForm],
+    childbearing: bool | None,
     kinds: dict[str, FormDefinition],
     queries: Counter[Any],
     today: date,
     may_enter: bool,
 ) -> VisitLine:
-    overdue = (
-        visit.status == VisitStatus.PLANNED
-        and visit.window_to is not None
-        and visit.window_to < today
-        and subject.status not in OUT_OF_THE_STUDY
-    )
-    line = VisitLine(visit, overdue)
+    timing, off = timing_of(visit, today)
+    if timing is Timing.OVERDUE and subject.status in OUT_OF_THE_STUDY:
+        timing = Timing.NOT_YET_DUE  # nobody is asked for it any more
+    line = VisitLine(visit, timing, words_of(timing, off))
     here = [record for record in records if record["visit_id"] == visit.pk]
     line.chips = [_chip(kinds[record["oid"]], record, queries) for record in here]
-    if visit.status == VisitStatus.MISSED:
+    if timing in NOWHERE:
         return line
-    filled = Counter((record["oid"], record["group"] or "") for record in here)
-    first_cycle = visit.cycle is None or visit.cycle.number == 1
-    for each in due:
-        definition = kinds.get(each.form)
-        if definition is None or not definition.at_visit or (each.first_cycle_only and not first_cycle):
-            continue
-        if filled[each.form, each.panel]:
-            filled[each.form, each.panel] -= 1
-        else:
-            line.chips.append(_open_chip(subject, visit, definition, each.panel, may_enter))
+    filled: dict[tuple[str, str], list[str]] = {}
+    for record in here:
+        filled.setdefault((record["oid"], record["group"] or ""), []).append(record["entry_state"])
+    for each in expected_forms(visit, due, kinds, filled, {}, childbearing):
+        if kinds[each.form].at_visit and each.presence in OPEN:
+            line.chips.append(_open_chip(subject, visit, kinds[each.form], each.panel, may_enter))
     if may_enter:
         present = {record["oid"] for record in here}
         line.more = [
             (definition.title, add_url(definition.model, subject, visit.pk))
-            for definition in kinds.values()
+            for definition in sorted(kinds.values(), key=lambda kind: kind.standing)
             if definition.at_visit and (definition.repeats or definition.oid not in present)
         ]
     return line
@@ -208,4 +209,5 @@ def _form_line(
         for number, chip in enumerate(chips, 1):
             chip.note = f"#{number}"
     can_add = may_enter and (definition.repeats or not own)
-    return FormLine(definition.title, chips, add_url(definition.model, subject) if can_add else "")
+    url = add_url(definition.model, subject) if can_add else ""
+    return FormLine(str(definition.group.label), definition.title, chips, url)

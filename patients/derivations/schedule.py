@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from patients.derivations.participation import Halt, activity_of, halts, imaging_visits
 from patients.facts import Facts
-from patients.forms import definitions
+from patients.forms import FormDefinition, definitions
 from patients.models import Demographics, EntryState, Subject, Visit, VisitStatus, YesNo
 from trials.models import DueFor, ScheduledForm, Sex
 
@@ -120,16 +123,17 @@ def days_off(visit: Visit, day: date) -> int:
 
 def words_of(timing: Timing, off: int) -> str:
     """The timing for people: "Overdue by 3 days"."""
-    count = f"{abs(off)} day{'s' if abs(off) != 1 else ''}"
+    count = ngettext("%(days)s day", "%(days)s days", abs(off)) % {"days": abs(off)}
+    late = _("%(days)s before its window") if off < 0 else _("%(days)s after its window")
     return {
-        Timing.NOT_YET_DUE: "Not yet due",
-        Timing.DUE: "Due",
-        Timing.OVERDUE: f"Overdue by {count}",
-        Timing.IN_WINDOW: "Took place within its window",
-        Timing.OUT_OF_WINDOW: f"Took place {count} {'before' if off < 0 else 'after'} its window",
-        Timing.UNSCHEDULED: "Unscheduled",
-        Timing.MISSED: "Did not take place",
-        Timing.NOT_DUE: "No longer due",
+        Timing.NOT_YET_DUE: _("Not yet due"),
+        Timing.DUE: _("Due"),
+        Timing.OVERDUE: _("Overdue by %(days)s") % {"days": count},
+        Timing.IN_WINDOW: _("Within its window"),
+        Timing.OUT_OF_WINDOW: late % {"days": count},
+        Timing.UNSCHEDULED: _("Unscheduled"),
+        Timing.MISSED: _("Did not take place"),
+        Timing.NOT_DUE: _("No longer due"),
     }[timing]
 
 
@@ -165,10 +169,14 @@ def childbearing_by(forms: Iterable[Demographics]) -> bool | None:
 
 
 def expected_forms(
-    visit: Visit, due: Iterable[ScheduledForm], here: Filled, elsewhere: Filled, childbearing: bool | None
+    visit: Visit,
+    due: Iterable[ScheduledForm],
+    kinds: Mapping[str, FormDefinition],
+    here: Filled,
+    elsewhere: Filled,
+    childbearing: bool | None,
 ) -> tuple[Expected, ...]:
     """The forms due at a visit. `here`: filled at it; `elsewhere`: those that belong to no visit."""
-    kinds = {definition.oid: definition for definition in definitions()}
     left = {key: sorted(states) for key, states in here.items()}
     found = []
     for each in due:
@@ -203,7 +211,7 @@ def _standing(
     timing, off = timing_of(visit, today)
     gone = timing in (Timing.MISSED, Timing.NOT_DUE)
     here, elsewhere = filled.at(visit), filled.at(None)
-    forms = () if gone else expected_forms(visit, due, here, elsewhere, childbearing)
+    forms = () if gone else expected_forms(visit, due, filled.kinds, here, elsewhere, childbearing)
     return Standing(visit, timing, words_of(timing, off), off, forms)
 
 
@@ -211,9 +219,10 @@ class _Filled:
     """The subject's forms of the kinds that the schedule asks for, by their visit."""
 
     def __init__(self, facts: Facts, subject: Subject, oids: set[str]) -> None:
+        self.kinds = {kind.oid: kind for kind in definitions() if kind.oid in oids}
         self._by_visit: dict[int | None, dict[tuple[str, str], list[str]]] = {}
-        for kind in definitions():
-            for form in facts.forms(kind.model, subject) if kind.oid in oids else ():
+        for kind in self.kinds.values():
+            for form in facts.forms(kind.model, subject):
                 panel = getattr(form, "panel", None) or ""
                 place = self._by_visit.setdefault(form.visit_id, {})
                 place.setdefault((kind.oid, panel), []).append(form.entry_state)

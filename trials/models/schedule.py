@@ -1,5 +1,6 @@
 """Schedule of activities: the visits that the protocol asks for, their windows and forms."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -76,7 +77,9 @@ class ScheduledForm(StudyNoun):
     panel = models.CharField(max_length=40, blank=True, help_text=_("Laboratory panel, for laboratory forms"))
     first_cycle_only = models.BooleanField(default=False)
     every_cycles = models.PositiveSmallIntegerField(
-        default=1, help_text=_("Due at cycle 1 and then every so many cycles")
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=_("Due at cycle 1 and then every so many cycles"),
     )
     due_for = models.CharField(max_length=20, choices=DueFor.choices, blank=True, default=DueFor.EVERYONE)
 

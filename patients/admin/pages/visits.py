@@ -7,9 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from patients.actions.schedule import WAITING
 from patients.actions.visits import WHY_LENGTH, add_unscheduled_visit, miss_visit, open_cycle, open_visit
 from patients.admin.addresses import hub_url
-from patients.models import Subject, Visit, VisitStatus
+from patients.models import Subject, Visit
 from patients.selectors import visits_of
 from trials.admin.act import ReasonField, act_page, day_field, posted
 from trials.admin.base import StudyAdmin, user_of
@@ -23,7 +24,7 @@ class VisitForm(forms.Form):
     def __init__(self, *arguments: Any, visit: Visit, **options: Any) -> None:
         options["initial"] = {"version": visit.version, **options.get("initial", {})}
         super().__init__(*arguments, **options)
-        if visit.status != VisitStatus.PLANNED:
+        if visit.status not in WAITING:
             self.fields["change_reason"] = ReasonField()
 
 
