@@ -5,11 +5,11 @@ Two questions of time are kept apart. `as_of` is an instant of recording: what t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.apps import apps
 from django.db.models import Model
@@ -21,6 +21,7 @@ from trials.models import StudySetting
 from trials.text import plain
 
 F = TypeVar("F", bound=CaseReportForm)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Facts:
         self._forms: dict[type[Model], dict[int, list[Any]]] = {}
         self._by_key: dict[type[Model], dict[int, Any]] = {}
         self._rows: dict[type[Model], dict[int, list[Any]]] = {}
+        self._derived: dict[tuple[Any, int], Any] = {}
         self._settings: dict[int, dict[str, Any]] | None = None
 
     def forms(self, model: type[F], subject: Subject) -> list[F]:
@@ -139,6 +141,13 @@ class Facts:
     def today(self, subject: Subject) -> date:
         """The cutoff, or else the present day at the subject's site."""
         return self.moment.cutoff or clock.today(subject.site.time_zone)
+
+    def once(self, derive: Callable[["Facts", Subject], T], subject: Subject) -> T:
+        """What a derivation finds for a subject, found once however many checks ask."""
+        key = derive, subject.pk
+        if key not in self._derived:
+            self._derived[key] = derive(self, subject)
+        return cast("T", self._derived[key])
 
     def setting(self, subject: Subject, key: str) -> Any:
         """The value of a setting of the subject's study; None where the study does not have it."""

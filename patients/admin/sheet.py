@@ -22,7 +22,8 @@ from patients.admin.questions import (
     shown_text,
     typed_text,
 )
-from patients.derivations.told import Told, expected, told
+from patients.derivations.tellers import expected, told
+from patients.derivations.told import Told
 from patients.facts import Facts
 from patients.forms import FormDefinition, Item, Section
 from patients.models import Entry, Query, QueryState, Row, Subject, Visit

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from patients.derivations.told import Told, told
+from patients.derivations.tellers import told
+from patients.derivations.told import Told
 from patients.facts import Facts, Source
 from patients.models import CaseReportForm
 

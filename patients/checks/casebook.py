@@ -12,6 +12,7 @@ from patients.checks import (
     laboratory,
     medication,
     sae_reports,
+    tumor,
     vital_signs,
 )
 from patients.checks.engine import Check
@@ -26,4 +27,5 @@ CHECKS: tuple[Check, ...] = (
     *drug_actions.CHECKS,
     *sae_reports.CHECKS,
     *medication.CHECKS,
+    *tumor.CHECKS,
 )

@@ -1,18 +1,9 @@
-"""What the rules say about a form, beside its answers: the same on the page, in replies and in documents.
+"""One thing that the rules say beside the answers of a form."""
 
-Each form has tellers; a teller reads the facts and yields what it can tell. Nothing told is stored, so it
-never grows old; what is stored with a form (a planned dose, a flag) is one of the form's derived questions.
-"""
-
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from patients.derivations.dose import planned_dose
-from patients.facts import Facts, Source
-from patients.models import CaseReportForm, Row, Subject, Visit
-from trials.models import RegimenElement
-from trials.text import plain
+from patients.facts import Source
+from patients.models import Row
 
 
 @dataclass(frozen=True)
@@ -27,42 +18,3 @@ class Told:
     reason: str = ""
     row: Row | None = None
     sources: tuple[Source, ...] = ()
-
-
-Teller = Callable[[Facts, Any], Iterator[Told]]
-ExpectationTeller = Callable[[Facts, Subject, Visit | None], Iterator[Told]]
-
-
-def expected_doses(facts: Facts, subject: Subject, visit: Visit | None) -> Iterator[Told]:
-    """The dose of each drug of the arm that the protocol plans on the day of a visit."""
-    allocation = facts.allocation(subject)
-    if allocation is None:
-        return
-    day = visit.occurred_on if visit is not None and visit.occurred_on else facts.today(subject)
-    elements = RegimenElement.objects.filter(arm=allocation.arm).select_related("drug")
-    for element in elements.order_by("drug__code"):
-        planned = planned_dose(subject, element.drug_id, day)
-        answer = "" if planned.dose is None else f"{plain(planned.dose)} mg"
-        yield Told(f"Expected dose of {element.drug} on {day}", answer, planned.note)
-
-
-TELLERS: Mapping[str, tuple[Teller, ...]] = {}
-"""By the OID of a filled form."""
-
-EXPECTATIONS: Mapping[str, tuple[ExpectationTeller, ...]] = {
-    "EC": (expected_doses,),
-    "ECD": (expected_doses,),
-}
-"""By the OID of a form that is about to be entered: advice beside the empty questions, never an answer."""
-
-
-def told(facts: Facts, form: CaseReportForm) -> list[Told]:
-    """What the rules say about a filled form; nothing about one that is entered in error."""
-    if form.entered_in_error:
-        return []
-    return [each for teller in TELLERS.get(form.form.oid, ()) for each in teller(facts, form)]
-
-
-def expected(facts: Facts, oid: str, subject: Subject, visit: Visit | None) -> list[Told]:
-    """What the rules expect of a form that is about to be entered."""
-    return [each for teller in EXPECTATIONS.get(oid, ()) for each in teller(facts, subject, visit)]
