@@ -10,13 +10,10 @@ from django.db.models import QuerySet
 
 from patients.models import (
     Allocation,
-    CriterionAnswer,
     Cycle,
     DailyDosePeriod,
     Demographics,
     DoseAdministration,
-    EligibilityAssessment,
-    EntryState,
     InformedConsent,
     Query,
     QueryState,
@@ -28,7 +25,7 @@ from patients.models import (
 from patients.models.informed_consent import IS_MAIN
 from trials.clinical.age import completed_years
 from trials.clinical.partial_date import parse
-from trials.models import AtomicCriterion, CriterionKind, Laboratory, ReferenceRange, Site, User
+from trials.models import Laboratory, ReferenceRange, Site, User
 from trials.roles import Verb, scope
 
 PATHS_TO_SITE: dict[type[models.Model], str] = {
@@ -151,49 +148,6 @@ def _may_apply(each: ReferenceRange, sex: str | None, ages: tuple[int, int] | No
     possible_sex = not each.sex or sex is None or each.sex == sex
     possible_age = ages is None or (each.age_from <= ages[1] and ages[0] <= each.age_to)
     return possible_sex and possible_age
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One reason why a subject may not be randomized: the criterion, what is wrong, in words."""
-
-    code: str
-    reason: str
-
-
-WANTED = {CriterionKind.INCLUSION: CriterionAnswer.YES, CriterionKind.EXCLUSION: CriterionAnswer.NO}
-
-
-def eligibility_findings(subject: Subject) -> list[Finding]:
-    """Every criterion that is not met or cannot be determined; empty when the subject is eligible."""
-    findings = []
-    if first_consent(subject) is None:
-        findings.append(Finding("CONSENT", "no signed informed consent is recorded"))
-    assessment: EligibilityAssessment | None = current(EligibilityAssessment, subject).last()
-    rules = AtomicCriterion.objects.filter(study_id=subject.study_id).select_related("criterion")
-    answers = {}
-    if assessment is None:
-        findings.append(Finding("IE", "the eligibility form is not filled"))
-    else:
-        answers = {row.rule_id: row for row in assessment.answers.filter(entered_in_error=False)}
-        if assessment.entry_state == EntryState.NOT_DONE:
-            findings.append(Finding("IE", "the eligibility form is marked as not done"))
-    for rule in rules:
-        reason = _not_met(rule, answers[rule.pk].answer if rule.pk in answers else None)
-        if reason:
-            findings.append(Finding(rule.code, reason))
-    return findings
-
-
-def _not_met(rule: AtomicCriterion, answer: str | None) -> str:
-    kind = rule.criterion.get_kind_display().lower()
-    if answer is None:
-        return f"cannot be determined: no answer to the {kind} rule “{rule.question}”"
-    if answer == CriterionAnswer.NOT_APPLICABLE and rule.may_be_not_applicable:
-        return ""
-    if answer != WANTED[CriterionKind(rule.criterion.kind)]:
-        return f"not met: the {kind} rule “{rule.question}” is answered {CriterionAnswer(answer).label}"
-    return ""
 
 
 def open_queries(user: User) -> QuerySet[Query]:

@@ -12,6 +12,7 @@ from patients.actions.save_form import create_form
 from patients.actions.visits import open_visit
 from patients.models import (
     Demographics,
+    EcogAssessment,
     EligibilityAssessment,
     InformedConsent,
     Subject,
@@ -152,7 +153,7 @@ def make_list(study: Study, arms: str, name: str = "list 1") -> RandomizationLis
 
 
 def screened_subject(coordinator: User, site: Site, *, weight: str = "60", height: str = "170") -> Subject:
-    """A subject with consent, demographics, vital signs and a fully eligible eligibility form."""
+    """A subject whom nothing excludes, by the answers and by the data that the small study asks for."""
     subject = enroll(actor=coordinator, site=site, screened_on=CONSENT_DAY)
     day = CONSENT_DAY.isoformat()
     consent = {"consented": "Y", "signed_on": day, "document_version": "1.0"}
@@ -166,6 +167,8 @@ def screened_subject(coordinator: User, site: Site, *, weight: str = "60", heigh
     visit = opened(coordinator, subject, "SCR", CONSENT_DAY)
     vital_signs = {"measured_on": day, "weight": Decimal(weight), "height": Decimal(height)}
     create_form(actor=coordinator, form=VitalSigns, subject=subject, visit=visit, data=vital_signs)
+    performance = {"assessed_on": day, "grade": "1"}
+    create_form(actor=coordinator, form=EcogAssessment, subject=subject, visit=visit, data=performance)
     create_form(
         actor=coordinator,
         form=EligibilityAssessment,
@@ -288,9 +291,9 @@ def _criteria(study: Study) -> None:
     exclusion = Criterion(study=study, kind=CriterionKind.EXCLUSION, number=1, text="Other malignancy")
     save(study.chain, inclusion, exclusion)
     rows = (
-        ("I1", inclusion, "Informed consent signed?", Evaluation.AUTOMATIC),
-        ("I3", inclusion, "ECOG 0 or 1?", Evaluation.AUTOMATIC),
-        ("E1", exclusion, "Another malignancy?", Evaluation.HUMAN),
+        ("I1", inclusion, "Informed consent signed?", Evaluation.HUMAN, "consent"),
+        ("I3", inclusion, "ECOG 0 or 1?", Evaluation.AUTOMATIC, "ECOG"),
+        ("E1", exclusion, "Another malignancy?", Evaluation.HUMAN, "another malignancy"),
     )
     save(
         study.chain,
@@ -300,12 +303,13 @@ def _criteria(study: Study) -> None:
                 criterion=criterion,
                 code=code,
                 question=question,
-                variable=code,
-                operator="==",
+                variable=variable,
+                operator="in",
+                threshold="0,1" if evaluation == Evaluation.AUTOMATIC else "",
                 evaluation=evaluation,
                 order=order,
             )
-            for order, (code, criterion, question, evaluation) in enumerate(rows)
+            for order, (code, criterion, question, evaluation, variable) in enumerate(rows)
         ],
     )
 

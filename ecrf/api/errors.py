@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from rest_framework.exceptions import APIException, NotAuthenticated, NotFound
 from rest_framework.response import Response
 
-from trials.actions.errors import Refused, Stale
+from trials.actions.errors import NotEligible, Refused, Stale
 from trials.api.preconditions import etag
 from trials.roles import NotPermitted
 
@@ -35,6 +35,8 @@ def handler(exc: Exception, context: Mapping[str, Any]) -> Response:
         body["current_version"] = exc.current
         body["current"] = getattr(exc, "shown", None)
         headers["ETag"] = etag(exc.current)
+    if isinstance(exc, NotEligible) and exc.shown is not None:
+        body["eligibility"] = exc.shown
     if status == 500:
         logger.error("unexpected error in the API", exc_info=exc)
     response = Response(body, status=status, headers=headers)

@@ -22,6 +22,7 @@ ERRORS: Document = {
         "request_id": {"type": "string"},
         "current_version": {"type": "integer", "title": "With 412: the version stored now"},
         "current": {"type": ["object", "null"], "title": "With 412: the record stored now"},
+        "eligibility": {"type": "object", "title": "With 409 to a randomization: the criterion table"},
     },
 }
 

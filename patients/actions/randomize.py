@@ -8,8 +8,9 @@ from django.conf import settings
 from patients.actions.permission import act_on
 from patients.actions.schedule import plan_cycle, plan_from
 from patients.actions.visits import cycle_days
+from patients.derivations.eligibility import eligibility
+from patients.facts import Facts
 from patients.models import Allocation, Subject, SubjectStatus
-from patients.selectors import eligibility_findings
 from trials.actions.errors import AlreadyRandomized, ListExhausted, NotEligible, WrongState
 from trials.audit import clock
 from trials.audit.recording import recording
@@ -36,8 +37,9 @@ def randomize(*, actor: User, subject: Subject) -> Allocation:
         # The screening failure may have been voided since then; a person is still randomized only once.
         if Subject.objects.filter(previous=subject).exists():
             raise WrongState("This person was screened again under another code.")
-        if findings := eligibility_findings(subject):
-            raise NotEligible({finding.code: [finding.reason] for finding in findings})
+        judged = eligibility(Facts([subject]), subject)
+        if not judged.eligible:
+            raise NotEligible(judged.refusals)
         slot = _take_next_slot(subject)
         allocation = Allocation(
             subject=subject,

@@ -17,8 +17,10 @@ from patients.admin.pages.enrollment import enroll_page
 from patients.admin.pages.randomization import randomize_page
 from patients.admin.pages.visits import cycle_page, missed_page, open_page, unscheduled_page
 from patients.admin.worklists import queries_to_answer, told
+from patients.derivations.eligibility import findings_of_forms
+from patients.facts import Facts
 from patients.models import Subject, SubjectStatus
-from patients.selectors import cycles_of, eligibility_findings, subjects
+from patients.selectors import cycles_of, subjects
 from patients.trail import events_of
 from trials.admin.base import WRITING, user_of
 from trials.audit import clock
@@ -114,7 +116,8 @@ class SubjectAdmin(ClinicalAdmin):
         today = clock.today(subject.site.time_zone)
         may_enter = may(user, Verb.ENTER, site=subject.site)
         screening = subject.status == SubjectStatus.SCREENING
-        findings = eligibility_findings(subject) if screening else []
+        # Criteria are judged on the page of randomization: they rest on nearly every form of screening.
+        findings = list(findings_of_forms(Facts([subject]), subject)) if screening else []
         context = {
             "title": subject.code,
             "hub": True,
@@ -125,7 +128,7 @@ class SubjectAdmin(ClinicalAdmin):
             "queries": queries_to_answer(user, subject),
             "findings": findings,
             "screening": screening,
-            "eligible": screening and not findings,
+            "answered": screening and not findings,
             "may_enter": may_enter,
             "may_randomize": may(user, Verb.RANDOMIZE, site=subject.site),
             "may_audit": may(user, Verb.READ_AUDIT, site=subject.site),

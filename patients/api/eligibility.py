@@ -1,12 +1,17 @@
-"""Eligibility of a subject: every rule, its answer, and what stands against randomization."""
+"""Eligibility of a subject: every rule with the investigator's answer and what captured data say of it."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from patients.models import EligibilityAssessment, Subject
-from patients.selectors import current, eligibility_findings
-from trials.models import AtomicCriterion
+from patients.api.told import shown_source
+from patients.derivations.eligibility import Eligibility, Evidence, Line, eligibility
+from patients.facts import NOW, Facts, Moment
+from patients.models import CriterionAnswer, Subject
+from trials.clinical.eligibility.verdict import Kind, Verdict
+from trials.models import Evaluation
+
+VERDICT = "MET: nothing in the data stands against the subject; null: the data are not asked"
 
 
 class FindingReply(serializers.Serializer):
@@ -14,41 +19,110 @@ class FindingReply(serializers.Serializer):
     reason = serializers.CharField()
 
 
-class AnsweredRuleReply(serializers.Serializer):
+class SourceReply(serializers.Serializer):
+    form = serializers.CharField()
+    href = serializers.CharField()
+    visit = serializers.CharField(allow_null=True)
+    repeat = serializers.IntegerField()
+    row = serializers.CharField(allow_blank=True)
+    field = serializers.CharField()
+    question = serializers.CharField()
+    value = serializers.CharField()
+    day = serializers.CharField(allow_null=True)
+
+
+class EvidenceReply(serializers.Serializer):
+    name = serializers.CharField()
+    value = serializers.CharField()
+    unit = serializers.CharField(allow_blank=True)
+    day = serializers.DateField(allow_null=True)
+    normal = serializers.CharField(allow_blank=True, help_text="Limits of normal that apply")
+    remarks = serializers.ListField(
+        child=serializers.CharField(), help_text="What to know beside it: its age, a transfusion before it"
+    )
+    source = SourceReply()
+
+
+class SettingReply(serializers.Serializer):
+    key = serializers.CharField()
+    value = serializers.JSONField(allow_null=True)
+
+
+class JudgedRuleReply(serializers.Serializer):
     rule = serializers.CharField()
     criterion = serializers.CharField()
+    kind = serializers.ChoiceField(choices=[each.value for each in Kind])
     question = serializers.CharField()
-    answer = serializers.CharField(allow_null=True)
+    note = serializers.CharField(allow_blank=True)
+    evaluation = serializers.ChoiceField(choices=Evaluation.values)
+    wanted = serializers.ChoiceField(choices=["Y", "N"], help_text="The answer of an eligible subject")
+    answer = serializers.ChoiceField(choices=CriterionAnswer.values, allow_null=True)
     comment = serializers.CharField(allow_null=True)
+    verdict = serializers.ChoiceField(
+        choices=[each.value for each in Verdict], allow_null=True, help_text=VERDICT
+    )
+    answer_from_data = serializers.ChoiceField(choices=CriterionAnswer.values, allow_null=True)
+    contradicts = serializers.BooleanField(help_text="Whether the investigator and the data differ")
+    words = serializers.CharField(allow_blank=True)
+    values = EvidenceReply(many=True)
+    settings = SettingReply(many=True)
+    against = serializers.ListField(
+        child=serializers.CharField(), help_text="Why it blocks; empty: it does not"
+    )
 
 
 class EligibilityReply(serializers.Serializer):
     subject = serializers.CharField()
+    decided_on = serializers.DateField(help_text="The day up to which values count")
     eligible = serializers.BooleanField()
     findings = FindingReply(many=True)
-    rules = AnsweredRuleReply(many=True)
+    rules = JudgedRuleReply(many=True)
 
 
-def shown_eligibility(subject: Subject) -> dict[str, Any]:
-    """Findings and answers by rule, in the order of the protocol."""
-    findings = eligibility_findings(subject)
-    assessment = current(EligibilityAssessment, subject).last()
-    answers: dict[int, Any] = {}
-    if assessment is not None:
-        answers = {row.rule_id: row for row in assessment.answers.filter(entered_in_error=False)}
-    rules = AtomicCriterion.objects.filter(study_id=subject.study_id).select_related("criterion")
+def shown_eligibility(subject: Subject, moment: Moment = NOW) -> dict[str, Any]:
+    """The criterion table, in the order of the protocol."""
+    judged = eligibility(Facts([subject], moment), subject)
+    return {"subject": subject.code, **shown_table(judged)}
+
+
+def shown_table(judged: Eligibility) -> dict[str, Any]:
     return {
-        "subject": subject.code,
-        "eligible": not findings,
-        "findings": [{"criterion": each.code, "reason": each.reason} for each in findings],
-        "rules": [
-            {
-                "rule": rule.code,
-                "criterion": str(rule.criterion),
-                "question": rule.question,
-                "answer": answers[rule.pk].answer if rule.pk in answers else None,
-                "comment": answers[rule.pk].comment if rule.pk in answers else None,
-            }
-            for rule in rules
-        ],
+        "decided_on": judged.decided_on.isoformat(),
+        "eligible": judged.eligible,
+        "findings": [{"criterion": each.code, "reason": each.reason} for each in judged.findings],
+        "rules": [_line(each) for each in judged.lines],
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    rule, data = line.rule, line.data
+    return {
+        "rule": rule.code,
+        "criterion": rule.criterion,
+        "kind": rule.kind.value,
+        "question": rule.question,
+        "note": rule.note,
+        "evaluation": str(rule.evaluation),
+        "wanted": line.wanted,
+        "answer": line.answer.code,
+        "comment": line.answer.comment,
+        "verdict": data.verdict.value if data.verdict is not None else None,
+        "answer_from_data": line.answer_of_data,
+        "contradicts": line.contradicts,
+        "words": data.words,
+        "values": [_value(each) for each in data.evidence],
+        "settings": [{"key": key, "value": value} for key, value in data.settings.items()],
+        "against": list(line.against),
+    }
+
+
+def _value(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "name": evidence.name,
+        "value": evidence.value,
+        "unit": evidence.unit,
+        "day": evidence.day.isoformat() if evidence.day is not None else None,
+        "normal": evidence.normal,
+        "remarks": list(evidence.remarks),
+        "source": shown_source(evidence.source),
     }

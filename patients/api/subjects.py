@@ -1,6 +1,6 @@
 """Subjects: enroll, read, judge eligibility, randomize."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -22,10 +22,11 @@ from patients.api.eligibility import EligibilityReply, shown_eligibility
 from patients.api.filters import SubjectFilters
 from patients.api.history import EventReply, shown_event
 from patients.casebook import casebook
+from patients.facts import Moment
 from patients.models import Allocation, Subject, SubjectStatus
 from patients.selectors import subjects
 from patients.trail import events_of
-from trials.actions.errors import Refused
+from trials.actions.errors import NotEligible, Refused
 from trials.actions.given import IDENTIFIER_LENGTH
 from trials.api.bodies import day_of, object_of, text_of
 from trials.api.idempotency import once
@@ -70,13 +71,19 @@ AS_OF = OpenApiParameter(
     "as_of", OpenApiTypes.DATETIME, description="An instant of recording, with its time zone; now without it"
 )
 
+CUTOFF = OpenApiParameter(
+    "cutoff",
+    OpenApiTypes.DATE,
+    description="A clinical day: what happened later is left out; today without it",
+)
+
 
 @extend_schema_view(
     list=extend_schema(tags=["subjects"]),
     retrieve=extend_schema(tags=["subjects"]),
     create=extend_schema(tags=["subjects"], request=EnrollRequest, responses={201: SubjectReply}),
     casebook=extend_schema(tags=["subjects"], parameters=[AS_OF], responses=OpenApiTypes.OBJECT),
-    eligibility=extend_schema(tags=["subjects"], responses=EligibilityReply),
+    eligibility=extend_schema(tags=["subjects"], parameters=[AS_OF, CUTOFF], responses=EligibilityReply),
     randomize=extend_schema(tags=["subjects"], request=None, responses={201: SubjectReply}),
     history=extend_schema(tags=["subjects"], responses=EventReply(many=True), filters=False),
 )
@@ -93,7 +100,7 @@ class SubjectResource(Resource):
     parameters = {
         "retrieve": ("study",),
         "casebook": ("study", "as_of"),
-        "eligibility": ("study",),
+        "eligibility": ("study", "as_of", "cutoff"),
         "randomize": ("study",),
         "history": ("study",),
     }
@@ -140,8 +147,10 @@ class SubjectResource(Resource):
 
     @action(detail=True, methods=["get"])
     def eligibility(self, request: Request, **address: Any) -> Response:
-        """Each criterion's rules with the answers, and what stands against randomization."""
-        return Response(shown_eligibility(self.get_object()))
+        """Each rule with the investigator's answer and what the data say, and what stands against it."""
+        subject = self.get_object()
+        moment = Moment(instant(request.query_params.get("as_of")), cutoff_of(request))
+        return Response(shown_eligibility(subject, moment))
 
     @action(detail=True, methods=["post"])
     def randomize(self, request: Request, **address: Any) -> HttpResponseBase:
@@ -151,7 +160,11 @@ class SubjectResource(Resource):
     def allocate(self) -> Allocation:
         subject = self.get_object()
         object_of(self.request, known=())
-        return randomize(actor=self.user, subject=subject)
+        try:
+            return randomize(actor=self.user, subject=subject)
+        except NotEligible as refusal:
+            refusal.shown = shown_eligibility(subject)
+            raise
 
     def allocated(self, key: int) -> Response:
         return self.reply(one_of(self.get_queryset().filter(allocation__pk=key)), status=201)
@@ -178,3 +191,8 @@ def instant(text: str | None) -> datetime | None:
     raise ValidationError(
         {"as_of": ["must be an instant with its time zone, for example 2021-03-14T09:30:00Z"]}
     )
+
+
+def cutoff_of(request: Request) -> date | None:
+    """The clinical day of the parameter `cutoff`; None without it. Raises Refused for what is no full date."""
+    return day_of(request.query_params, "cutoff") if "cutoff" in request.query_params else None

@@ -43,9 +43,13 @@ class WrongState(Refused):
 
 
 class NotEligible(Refused):
-    """Each criterion that is not met or cannot be determined is named."""
+    """Each criterion that is not met or cannot be determined is named.
+
+    `shown` is the whole criterion table, where a face adds it to its reply.
+    """
 
     status = 409
+    shown: Any = None
 
 
 class AlreadyRandomized(WrongState):

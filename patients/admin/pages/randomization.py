@@ -1,4 +1,7 @@
-"""Randomize: shown what stands against it, asked once, done for ever."""
+"""Randomize: shown the criterion table and what stands against it, asked once, done for ever."""
+
+from dataclasses import dataclass
+from functools import cache
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -6,11 +9,66 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients.actions.randomize import randomize
-from patients.admin.addresses import hub_url
-from patients.models import Subject
-from patients.selectors import allocation_of, eligibility_findings
+from patients.admin.addresses import hub_url, page_url
+from patients.derivations.eligibility import Evidence, Line, eligibility
+from patients.facts import Facts
+from patients.forms import form_models
+from patients.models import CaseReportForm, CriterionAnswer, Subject
+from patients.selectors import allocation_of
 from trials.admin.act import act_page, posted
 from trials.admin.base import StudyAdmin, user_of
+from trials.clinical.eligibility.options import written
+from trials.clinical.eligibility.verdict import Verdict
+from trials.models import Evaluation
+
+VERDICTS = {
+    Verdict.MET: gettext_lazy("Met"),
+    Verdict.NOT_MET: gettext_lazy("Not met"),
+    Verdict.UNDETERMINED: gettext_lazy("Cannot be determined"),
+    Verdict.NOT_APPLICABLE: gettext_lazy("Not applicable"),
+}
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """A rule as the table shows it."""
+
+    line: Line
+
+    @property
+    def wanted(self) -> str:
+        return str(CriterionAnswer(self.line.wanted).label)
+
+    @property
+    def answer(self) -> str:
+        code = self.line.answer.code
+        return str(CriterionAnswer(code).label) if code else ""
+
+    @property
+    def evaluation(self) -> str:
+        return str(Evaluation(self.line.rule.evaluation).label)
+
+    @property
+    def verdict(self) -> str:
+        found = self.line.data.verdict
+        return str(VERDICTS[found]) if found is not None else ""
+
+    @property
+    def values(self) -> list[tuple[Evidence, str]]:
+        """Each value with the page of the form on which it stands."""
+        return [
+            (each, page_url(_forms()[each.source.form], "change", each.source.record_id))
+            for each in self.line.evidence
+        ]
+
+    @property
+    def settings(self) -> list[tuple[str, str]]:
+        return [(key, written(value)) for key, value in self.line.data.settings.items()]
+
+
+@cache
+def _forms() -> dict[str, type[CaseReportForm]]:
+    return {model.form.oid: model for model in form_models()}
 
 
 class ConfirmForm(forms.Form):
@@ -20,14 +78,17 @@ class ConfirmForm(forms.Form):
 
 
 def randomize_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) -> HttpResponse:
-    """The criteria that block, or the question whether to go on."""
+    """The criteria one by one, those that block above them, or the question whether to go on."""
     actor = user_of(request)
+    judged = eligibility(Facts([subject]), subject)
     context = {
         "title": _("Randomize %(code)s") % {"code": subject.code},
         "submit": _("Randomize now"),
         "subject": subject,
         "back_url": hub_url(subject),
-        "findings": eligibility_findings(subject),
+        "findings": judged.findings,
+        "decided_on": judged.decided_on,
+        "criteria": [ShownLine(line) for line in judged.lines],
         "allocation": allocation_of(subject),
     }
     return act_page(

@@ -10,6 +10,13 @@ table         all rules with the investigator's answers, and what stands against
 """
 
 from patients.derivations.eligibility.evidence import Evidence
-from patients.derivations.eligibility.table import Answer, Eligibility, Finding, Line, eligibility
+from patients.derivations.eligibility.table import (
+    Answer,
+    Eligibility,
+    Finding,
+    Line,
+    eligibility,
+    findings_of_forms,
+)
 
-__all__ = ["Answer", "Eligibility", "Evidence", "Finding", "Line", "eligibility"]
+__all__ = ["Answer", "Eligibility", "Evidence", "Finding", "Line", "eligibility", "findings_of_forms"]

@@ -68,8 +68,9 @@ class Line:
 
     @property
     def contradicts(self) -> bool:
-        """Whether investigator and data answer differently."""
-        return None not in (self.answer.code, self.answer_of_data) and self.answer.code != self.answer_of_data
+        """Whether investigator and data answer differently, yes and no."""
+        answers = {self.answer.code, self.answer_of_data}
+        return answers == {CriterionAnswer.YES, CriterionAnswer.NO}
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -114,7 +115,7 @@ def eligibility(facts: Facts, subject: Subject) -> Eligibility:
     rules = rules_of(facts, subject)
     judged = {rule.code: judge(facts, subject, rule, decided_on) for rule in rules}
     lines = tuple(_line(rule, rules, _joined(rule, judged), answers) for rule in rules)
-    findings = [*_findings_of_forms(facts, subject, form), *_findings_of_lines(lines)]
+    findings = [*findings_of_forms(facts, subject), *_findings_of_lines(lines)]
     return Eligibility(decided_on, lines, tuple(findings))
 
 
@@ -130,9 +131,9 @@ def answers_of(facts: Facts, form: EligibilityAssessment | None) -> dict[int, An
     return {row.rule_id: Answer(row.answer, row.comment) for row in rows}
 
 
-def _findings_of_forms(
-    facts: Facts, subject: Subject, form: EligibilityAssessment | None
-) -> Iterator[Finding]:
+def findings_of_forms(facts: Facts, subject: Subject) -> Iterator[Finding]:
+    """What is missing before any criterion is looked at: consent, or the eligibility form."""
+    form = assessment_of(facts, subject)
     if consent_of(facts, subject) is None:
         yield Finding("CONSENT", "no signed informed consent is recorded")
     if form is None:
