@@ -1,5 +1,6 @@
 from trials.models.audit import AuditEvent, Chain, ChainKind, Source
 from trials.models.base import RegulatedModel
+from trials.models.dictionary import Dictionary, DictionaryName, DictionaryTerm, TermLevel
 from trials.models.dose_modification import (
     NOT_APPROVED,
     DoseAction,
@@ -31,6 +32,9 @@ __all__ = [
     "Criterion",
     "CriterionKind",
     "DoseAction",
+    "Dictionary",
+    "DictionaryName",
+    "DictionaryTerm",
     "DoseBand",
     "DoseLevel",
     "DoseModification",
@@ -65,6 +69,7 @@ __all__ = [
     "StudyContact",
     "StudyNoun",
     "StudySetting",
+    "TermLevel",
     "User",
     "VisitDefinition",
     "Anchor",

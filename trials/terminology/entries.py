@@ -1,0 +1,35 @@
+"""Terms as a file gives them, and what is wrong with a file."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+MAX_LINES = 20
+
+
+class DictionaryError(Exception):
+    """Every fault that was found, each naming file or sheet, row and column; the first of them are kept."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        found = list(lines)
+        self.lines: Sequence[str] = found[:MAX_LINES]
+        if len(found) > MAX_LINES:
+            self.lines = [*self.lines, f"and {len(found) - MAX_LINES} more"]
+        super().__init__("\n".join(self.lines))
+
+
+@dataclass(frozen=True)
+class TermEntry:
+    """A term as it stands in a file. `parent` is the code of the term above it; `where`: its place there."""
+
+    term: str
+    system_organ_class: str
+    code: str = ""
+    grades: str = ""
+    descriptions: dict[str, str] = field(default_factory=dict)
+    definition: str = ""
+    note: str = ""
+    parent: str = ""
+    high_level_term: str = ""
+    high_level_group_term: str = ""
+    is_current: bool = True
+    where: str = ""
