@@ -9,6 +9,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from patients.facts import Facts, Source, source
 from patients.models import (
     Death,
@@ -181,7 +183,8 @@ def regimen(facts: Facts, subject: Subject) -> list[RegimenElement]:
     allocation = facts.allocation(subject)
     if allocation is None:
         return []
-    return list(RegimenElement.objects.filter(arm_id=allocation.arm_id).select_related("drug").order_by("id"))
+    prefetch_related_objects([allocation.arm], "regimen__drug")  # asked once, then remembered
+    return sorted(allocation.arm.regimen.all(), key=lambda element: element.pk)
 
 
 def _death(facts: Facts, subject: Subject) -> Death | None:

@@ -26,9 +26,8 @@ class Anchor(models.TextChoices):
 
 
 class DueFor(models.TextChoices):
-    """Whom a scheduled form is due for."""
+    """Whom a scheduled form is due for; empty: everyone."""
 
-    EVERYONE = "", _("Everyone")
     CHILDBEARING = "CHILDBEARING", _("Women who can bear children")
 
 
@@ -81,7 +80,7 @@ class ScheduledForm(StudyNoun):
         validators=[MinValueValidator(1)],
         help_text=_("Due at cycle 1 and then every so many cycles"),
     )
-    due_for = models.CharField(max_length=20, choices=DueFor.choices, blank=True, default=DueFor.EVERYONE)
+    due_for = models.CharField(max_length=20, choices=DueFor.choices, blank=True, default="")
 
     class Meta(StudyNoun.Meta):
         verbose_name = _("scheduled form")

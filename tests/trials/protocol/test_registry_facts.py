@@ -188,6 +188,7 @@ def test_the_schedule_has_the_windows_that_the_settings_say(study: Study) -> Non
         "IMG": ("RANDOMIZATION", 43, 7, 7, 42, None),
         "EOT": ("LAST_DOSE", 1, 0, 7, None, None),
         "SFU": ("LAST_DOSE", 31, 7, 7, None, None),
+        "SFU90": ("LAST_DOSE", 91, 7, 7, None, None),
         "SURV": ("LAST_DOSE", 91, 14, 14, 90, None),
     }
 
@@ -196,6 +197,20 @@ def test_every_scheduled_form_exists(study: Study) -> None:
     scheduled = set(ScheduledForm.objects.filter(study=study).values_list("form", flat=True))
     assert scheduled <= {form.oid for form in definitions()}
     assert scheduled >= {"IC", "DM", "MH", "TH", "VS", "ECOG", "LB", "IE", "EC", "ECD", "AE", "CM", "DS"}
+    assert scheduled >= {"PT", "PE", "EG", "CV", "RP", "TU", "TR", "BS", "DA", "SAE", "SS", "ST", "DD"}
+
+
+def test_scans_are_due_at_baseline_and_at_imaging_and_survival_is_asked_for(study: Study) -> None:
+    asked = {(each.form, each.visit.code) for each in ScheduledForm.objects.filter(study=study)}
+    assert {visit for form, visit in asked if form == "TR"} == {"SCR", "IMG"}
+    assert {visit for form, visit in asked if form == "SS"} == {"SURV"}
+
+
+def test_pregnancy_tests_are_due_for_women_who_can_bear_children_alone(study: Study) -> None:
+    scheduled = ScheduledForm.objects.filter(study=study)
+    tests = scheduled.filter(form="RP") | scheduled.filter(panel="PREGNANCY")
+    assert {each.due_for for each in tests} == {"CHILDBEARING"}
+    assert {each.visit.code for each in tests} == {"SCR", "D1", "EOT"}
 
 
 def test_every_laboratory_form_of_the_schedule_names_its_panel(study: Study) -> None:

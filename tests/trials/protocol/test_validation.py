@@ -168,6 +168,25 @@ FAULTS = [
     ),
     (
         "schedule.yaml",
+        "window_after_days: visit_window",
+        "window_after_days: visit_window + one",
+        "schedule.yaml: visits[0] (BASE): window_after_days: “visit_window + one” is not one of the settings",
+    ),
+    (
+        "schedule.yaml",
+        "{form: LB,",
+        "{form: LB, every_cycles: 0,",
+        "schedule.yaml: visits[0] (BASE): forms[2] (LB CHEMISTRY): every_cycles: "
+        "Ensure this value is greater than or equal to 1.",
+    ),
+    (
+        "schedule.yaml",
+        "{form: LB,",
+        "{form: LB, due_for: MEN,",
+        "schedule.yaml: visits[0] (BASE): forms[2] (LB CHEMISTRY): due_for: must be one of CHILDBEARING",
+    ),
+    (
+        "schedule.yaml",
         "panel: CHEMISTRY",
         "panel: HEMATOLOGY",
         "schedule.yaml: visits[0] (BASE): forms[2] (LB HEMATOLOGY): panel: no test belongs to “HEMATOLOGY”",
