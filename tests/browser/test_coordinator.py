@@ -108,15 +108,23 @@ def test_a_coordinator_takes_a_subject_from_consent_to_treatment(desk: Desk) -> 
     desk.press("Save")
     desk.saved("Vital signs is saved.")
 
+    desk.add_at("SCR", "ECOG performance status")
+    desk.answer("Date of assessment*", "2021-03-01")
+    desk.choose("ECOG performance status*", "1: restricted in strenuous activity, ambulatory")
+    desk.press("Save")
+    desk.saved("ECOG performance status is saved.")
+
     desk.add("Eligibility")
     desk.answer("Date of assessment*", "2021-03-01")
     for rule, answer in (("I1", "Yes"), ("I3", "Yes"), ("E1", "No")):
         line = desk.at(rule)
         line.get_by_label(answer, exact=True).check(force=True)
     desk.press("Save")
-    desk.saved("Every criterion is met")
+    desk.saved("Eligibility is saved.")
 
     desk.follow("Randomize")
+    desk.saved("Every criterion is met")
+    expect(desk.at("I3").get_by_role("link", name="ECOG performance status")).to_be_visible()
     desk.page.get_by_role("checkbox").check()
     desk.press("Randomize now")
     desk.saved("ZS-001 is allocated to arm A")
