@@ -1,6 +1,7 @@
 """Checks that more than one kind of form has, and what several files of checks ask."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import prefetch_related_objects
@@ -8,9 +9,17 @@ from django.db.models import prefetch_related_objects
 from patients.checks.engine import Hit
 from patients.facts import Facts
 from patients.forms import definition_of
-from patients.models import AdverseEvent, CaseReportForm, MedicalHistory, Subject, YesNo
+from patients.models import (
+    AdverseEvent,
+    CaseReportForm,
+    DailyDosePeriod,
+    DoseAdministration,
+    MedicalHistory,
+    Subject,
+    YesNo,
+)
 from trials.clinical.partial_date import Truth, before, span
-from trials.models import Drug
+from trials.models import Drug, Epoch
 from trials.text import plain
 
 
@@ -21,6 +30,23 @@ def drugs_of_arm(facts: Facts, subject: Subject) -> list[Drug]:
         return []
     prefetch_related_objects([allocation.arm], "regimen__drug")  # asked once, then remembered
     return sorted({element.drug for element in allocation.arm.regimen.all()}, key=lambda drug: drug.code)
+
+
+def first_dose_day(facts: Facts, subject: Subject) -> date | None:
+    """The first day on which a study drug was given; None where none is recorded."""
+    infused = [
+        each.given_on
+        for each in facts.forms(DoseAdministration, subject)
+        if each.given == YesNo.YES and each.given_on
+    ]
+    taken = [each.started for each in facts.forms(DailyDosePeriod, subject) if each.dose and each.started]
+    return min([*infused, *taken], default=None)
+
+
+def is_of_screening(form: CaseReportForm) -> bool:
+    """Whether a form belongs to a scheduled visit of screening."""
+    definition = form.visit.definition if form.visit is not None else None
+    return definition is not None and definition.epoch == Epoch.SCREENING
 
 
 def may_be_the_same_day(one: str, other: str) -> bool:

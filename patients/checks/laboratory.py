@@ -1,10 +1,52 @@
-"""Checks of laboratory results, one sample at a time."""
+"""Checks of laboratory results: unit, range, judgment, age at the first dose, what must follow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
+from patients.checks.common import first_dose_day, is_of_screening
 from patients.checks.engine import Check, Hit
 from patients.facts import Facts
-from patients.models import LabSample, Severity
+from patients.models import LabSample, RangeFlag, Severity, Subject
+from trials.clinical.laboratory_value import GRADED
+from trials.clinical.plausible import implausible
+from trials.clinical.reading import Reading
+from trials.text import plain
+
+NAMED_AT_MOST = 5
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A result that asks for another test, taken at most so many days before or after it."""
+
+    test: str
+    asks: Callable[[Any], bool]
+    needs: str
+    days_before: int
+    days_after: int
+    message: str
+
+
+FOLLOW_UPS = (
+    FollowUp(
+        test="PROT",
+        asks=lambda row: row.word in GRADED[1:],  # 2+ and more
+        needs="PROTEXR",
+        days_before=1,
+        days_after=14,
+        message="Protein in the urine is 2+ or more: its amount in 24 hours is needed.",
+    ),
+    FollowUp(
+        test="TSH",
+        asks=lambda row: row.flag == RangeFlag.HIGH,
+        needs="T4FR",
+        days_before=7,
+        days_after=7,
+        message="TSH is above the upper limit of normal: free thyroxine (FT4) is needed.",
+    ),
+)
 
 
 def range_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
@@ -33,8 +75,72 @@ def significance_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
             yield Hit("clinically_significant", "The result is abnormal: is it clinically significant?", row)
 
 
+def value_is_implausible(form: LabSample, facts: Facts) -> Iterator[Hit]:
+    """A number that fits another unit of the test better."""
+    for row in facts.rows(form, "results"):
+        if row.number is None or row.test is None:
+            continue
+        limits = implausible(row.test.code, Reading(row.number, row.comparator or ""), row.unit)
+        if limits is not None:
+            low, high = plain(limits.low), plain(limits.high)
+            yield Hit(
+                "value",
+                f"{row.value} {row.unit} lies outside {low} to {high} {row.unit}: are value and unit right?",
+                row,
+            )
+
+
+def screening_result_was_old(form: LabSample, facts: Facts) -> Iterator[Hit]:
+    """Screening results are at most so many days old at the first dose, unless they were repeated."""
+    window = facts.setting(form.subject, "screening_laboratory_window_days")
+    first_dose = first_dose_day(facts, form.subject)
+    if window is None or first_dose is None or not form.collected_on or not is_of_screening(form):
+        return
+    age = (first_dose - form.collected_on).days
+    if age <= window:
+        return
+    renewed = {
+        row.test_id
+        for sample in facts.forms(LabSample, form.subject)
+        if sample.collected_on and form.collected_on < sample.collected_on <= first_dose
+        for row in facts.rows(sample, "results")
+        if row.value
+    }
+    old = [row.test for row in facts.rows(form, "results") if row.value and row.test_id not in renewed]
+    if old:
+        named = ", ".join(str(test) for test in old[:NAMED_AT_MOST])
+        more = f" and {len(old) - NAMED_AT_MOST} more" if len(old) > NAMED_AT_MOST else ""
+        yield Hit(
+            "collected_on",
+            f"Taken {age} days before the first dose ({first_dose}), {window} are allowed, and not repeated: "
+            f"{named}{more}.",
+        )
+
+
+def further_test_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
+    for row in facts.rows(form, "results"):
+        for rule in FOLLOW_UPS:
+            if row.test is None or row.test.code != rule.test or not rule.asks(row):
+                continue
+            if not form.collected_on or not _was_tested(facts, form.subject, rule, form.collected_on):
+                yield Hit("value", rule.message, row)
+
+
+def _was_tested(facts: Facts, subject: Subject, rule: FollowUp, day: Any) -> bool:
+    earliest, latest = day - timedelta(rule.days_before), day + timedelta(rule.days_after)
+    return any(
+        row.test is not None and row.test.code == rule.needs and bool(row.value)
+        for sample in facts.forms(LabSample, subject)
+        if sample.collected_on and earliest <= sample.collected_on <= latest
+        for row in facts.rows(sample, "results")
+    )
+
+
 CHECKS = (
+    Check("EC06", ("LB",), Severity.SOFT, screening_result_was_old, rests_on=("LB", "EC", "ECD")),
+    Check("EC07", ("LB",), Severity.SOFT, value_is_implausible),
     Check("EC08a", ("LB",), Severity.HARD, range_is_missing),
     Check("EC08b", ("LB",), Severity.HARD, unit_is_missing),
     Check("EC09", ("LB",), Severity.SOFT, significance_is_missing),
+    Check("EC42", ("LB",), Severity.SOFT, further_test_is_missing, rests_on=("LB",)),
 )
