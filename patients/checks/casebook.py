@@ -16,6 +16,7 @@ from patients.checks import (
     sae_reports,
     tumor,
     vital_signs,
+    withdrawal,
 )
 from patients.checks.engine import Check
 
@@ -32,4 +33,5 @@ CHECKS: tuple[Check, ...] = (
     *sae_reports.CHECKS,
     *medication.CHECKS,
     *tumor.CHECKS,
+    *withdrawal.CHECKS,
 )
