@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from ecrf.api.documents import NoSuchAddress, SchemaView, docs
+from ecrf.api.reports import DerivationResource, EfficacyResource
 from ecrf.api.tokens import LogoutView, TokenView
 from patients.api.definitions import DefinitionResource
 from patients.api.exports import ExportResource
@@ -34,6 +35,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/auth/logout/", LogoutView.as_view(), name="logout"),
     path("v1/imports/<slug:oid>/", ImportResource.as_view({"post": "create"}), name="import"),
     path("v1/exports/csv/", ExportResource.as_view({"get": "retrieve"}), name="export-csv"),
+    path("v1/reports/efficacy/", EfficacyResource.as_view({"get": "efficacy"}), name="report-efficacy"),
+    path(
+        "v1/subjects/<str:code>/derivations/<slug:name>/",
+        DerivationResource.as_view({"get": "derive"}),
+        name="subject-derivation",
+    ),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

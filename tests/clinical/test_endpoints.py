@@ -23,10 +23,10 @@ from trials.clinical.endpoints.rules import (
     Discontinuation,
     Handling,
     Origin,
-    ProgressionDate,
     Rules,
     Situation,
 )
+from trials.clinical.recist.course import ProgressionDate
 
 FDA, EMA = Rules(), Rules(censoring=Censoring.EMA)
 STABLE = (scan(43, "SD"), scan(85, "SD"))

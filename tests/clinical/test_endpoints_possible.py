@@ -68,6 +68,16 @@ def test_a_death_without_any_date_has_no_latest_day():
     assert bounded.latest.on == day(200)
 
 
+def test_the_day_on_which_a_death_was_known_bounds_the_days_on_which_it_is_possible():
+    told = happened("2021-05-10", "the day on which it was known")
+    assert overall_survival(history(death=died("2021-05"), death_known=told), FDA).latest.on == day(130)
+    undated = history(death=died(None), death_known=told, alive=(happened(100, "a visit"),))
+    assert [overall_survival(undated, FDA).earliest.on, overall_survival(undated, FDA).latest.on] == [
+        day(100),
+        day(130),
+    ]
+
+
 def test_a_contact_known_to_the_month_shows_the_subject_alive_on_its_first_day():
     found = overall_survival(history(alive=(happened("2021-05", "a contact"),)), FDA)
     assert (found.outcome, found.time.on.isoformat()) == (Outcome.CENSORED, "2021-05-01")
@@ -103,6 +113,11 @@ CONTRADICTIONS = [
         "death before a scan",
         {"assessments": (scan(43, "SD"),), "death": died(40)},
         "lies before a tumor assess",
+    ),
+    (
+        "death after it was known",
+        {"death": died(50), "death_known": happened(49, "the day on which it was known")},
+        "lies after the day on which",
     ),
     ("death before randomization", {"death": died("2020-12")}, "lies before randomization"),
 ]

@@ -173,9 +173,13 @@ def last_alive(history: History) -> SignOfLife | None:
     return max(signs, key=lambda sign: sign.day, default=None)
 
 
-def alive_after_death(history: History) -> tuple[str, Sources]:
-    """In words, what shows the subject alive after the recorded death; empty where nothing does."""
-    last = last_alive(history)
-    if history.death is None or last is None or last.day <= history.death.day:
+def against_death(history: History) -> tuple[str, Sources]:
+    """In words, what contradicts the day of the recorded death, with its sources; empty where nothing does."""
+    death, known, last = history.death, history.death_known, last_alive(history)
+    if death is None:
         return "", ()
-    return f"{history.death.dated} lies before {last.words}", (*history.death.sources, *last.sources)
+    if last is not None and last.day > death.day:
+        return f"{death.dated} lies before {last.words}", (*death.sources, *last.sources)
+    if known is not None and known.on is not None and known.on.latest < death.day:
+        return f"{death.dated} lies after {known.dated}", (*death.sources, *known.sources)
+    return "", ()

@@ -85,7 +85,7 @@ class Assessment:
 class History:
     """Everything of one subject that an endpoint may rest on.
 
-    `alive`: days on which the subject was certainly alive (visits, doses, scans, contacts).
+    `death_known`: the day by which the death was known, where one is told. `alive`: days on which the subject was certainly alive (visits, doses, scans, contacts).
     `discontinuation`: the end of all study treatment for another reason than progression, death or its
     planned completion. `lost`: the day from which nobody could be asked any more. `planned`: the
     assessments of the schedule, in order. `cutoff`: what lies after this day is left out.
@@ -97,6 +97,7 @@ class History:
     assessments: tuple[Assessment, ...] = ()
     reported_progressions: tuple[Happening, ...] = ()
     death: Happening | None = None
+    death_known: Happening | None = None
     new_therapies: tuple[Happening, ...] = ()
     resections: tuple[Resection, ...] = ()
     discontinuation: Happening | None = None

@@ -1,6 +1,6 @@
 """Overall survival: from the origin to death, or to the last day on which the subject was known alive."""
 
-from trials.clinical.endpoints.deriving import Answer, alive_after_death, derive, last_alive
+from trials.clinical.endpoints.deriving import Answer, against_death, derive, last_alive
 from trials.clinical.endpoints.history import Happening, History
 from trials.clinical.endpoints.result import Endpoint, Outcome, Step, TimeToEvent
 from trials.clinical.endpoints.rules import Rules, Situation
@@ -26,7 +26,7 @@ def _survival(history: History, origin: Happening) -> Answer:
 
 def _died(history: History, death: Happening, origin: Happening) -> Answer:
     steps = (Step(f"Died on {death.day}.", death.sources),)
-    contradiction, sources = alive_after_death(history)
+    contradiction, sources = against_death(history)
     if death.day < origin.day:
         contradiction = f"{death.dated} lies before {origin.dated}"
         sources = (*death.sources, *origin.sources)

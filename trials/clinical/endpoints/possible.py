@@ -13,7 +13,7 @@ from math import prod
 from typing import Any
 
 from trials.clinical.endpoints.history import Assessment, Happening, History
-from trials.clinical.partial_date import LAST_YEAR, PartialDate
+from trials.clinical.partial_date import FIRST_YEAR, LAST_YEAR, PartialDate
 from trials.clinical.recist.response import Response
 
 MOST = 5000
@@ -108,7 +108,7 @@ def _choices(what: Any, history: History, days: Days) -> Iterator[Any]:
 def _span(on: PartialDate | None, history: History) -> Span:
     if on is not None:
         return on.earliest, on.latest
-    begin = history.randomized.day if history.randomized else date(1900, 1, 1)
+    begin = history.randomized.day if history.randomized else date(FIRST_YEAR, 1, 1)
     return begin, max(begin, history.cutoff or OPEN_END)
 
 
@@ -120,7 +120,13 @@ def _every_day(span: Span) -> Sequence[date]:
 
 def _turning_days(history: History) -> set[date]:
     """The days beside which an answer can turn: of everything known, and of every window and cut-off."""
-    happenings: list[Any] = [history.randomized, history.first_dose, history.baseline, *history.alive]
+    happenings: list[Any] = [
+        history.randomized,
+        history.first_dose,
+        history.baseline,
+        history.death_known,
+        *history.alive,
+    ]
     happenings += [getattr(history, name) for name in ONE]
     for name in MANY[1:]:
         happenings += getattr(history, name)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from trials.clinical.endpoints.deriving import Answer, alive_after_death, derive
+from trials.clinical.endpoints.deriving import Answer, against_death, derive
 from trials.clinical.endpoints.history import Assessment, Happening, History, Sources
 from trials.clinical.endpoints.result import Endpoint, Outcome, Step, TimeToEvent
-from trials.clinical.endpoints.rules import Handling, ProgressionDate, Rules, Situation
+from trials.clinical.endpoints.rules import Handling, Rules, Situation
 from trials.clinical.endpoints.schedule import missed_before
+from trials.clinical.recist.course import ProgressionDate
 from trials.clinical.recist.response import Response
 
 SEEN_ON_SCANS = (Situation.PROGRESSION,)
@@ -163,7 +164,7 @@ def _event(history: History, event: Occurrence, passed: Sequence[Step]) -> Answe
     step = Step(f"First event: {event.words} on {event.on}.", event.sources)
     contradiction, sources = "", event.sources
     if event.situation is Situation.DEATH:
-        contradiction, sources = alive_after_death(history)
+        contradiction, sources = against_death(history)
     return Answer(Outcome.EVENT, event.on, event.situation, (*passed, step), contradiction, sources)
 
 

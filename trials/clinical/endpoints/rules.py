@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from trials.clinical.recist.course import ProgressionDate
+
 
 class Censoring(StrEnum):
     """Whose rules."""
@@ -80,13 +82,6 @@ class Origin(StrEnum):
 
     RANDOMIZATION = "RANDOMIZATION"
     FIRST_DOSE = "FIRST_DOSE"
-
-
-class ProgressionDate(StrEnum):
-    """Which scan dates a progression by growth: the first or the last of the assessment."""
-
-    FIRST_SCAN = "FIRST_SCAN"
-    LAST_SCAN = "LAST_SCAN"
 
 
 class Discontinuation(StrEnum):

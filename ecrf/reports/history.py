@@ -1,0 +1,352 @@
+"""The casebook of a subject as the history from which its endpoints are derived."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from ecrf.reports.protocol import Protocol
+from patients.derivations.tumor_response import TumorCourse, TumorPoint
+from patients.facts import Facts, Source, source
+from patients.models import (
+    AdverseEvent,
+    Allocation,
+    DailyDosePeriod,
+    Death,
+    Disposition,
+    DispositionReason,
+    DispositionScope,
+    DoseAdministration,
+    InformedConsent,
+    LabSample,
+    LostToFollowUp,
+    Procedure,
+    ProcedureKind,
+    Subject,
+    SubsequentTherapy,
+    SurvivalFollowUp,
+    SurvivalStatus,
+    TherapyKind,
+    TumorAssessment,
+    Visit,
+    VisitStatus,
+    Withdrawal,
+    WithdrawalScope,
+    YesNo,
+)
+from trials.clinical.endpoints.history import Assessment, Happening, History, Resection
+from trials.clinical.endpoints.possible import exactly
+from trials.clinical.endpoints.rules import Handling
+from trials.clinical.endpoints.schedule import planned_assessments
+from trials.clinical.partial_date import PartialDate, parse
+from trials.clinical.recist.response import Response
+from trials.models import Epoch
+
+A_YEAR = timedelta(days=366)
+
+# Treatment that ends for one of these ends before progression, "for toxicity or another reason". A resection
+# has a setting of its own; who is lost has no later assessment anyway.
+OTHER_REASONS = frozenset(
+    {
+        DispositionReason.ADVERSE_EVENT,
+        DispositionReason.PHYSICIAN,
+        DispositionReason.WITHDRAWAL,
+        DispositionReason.DEVIATION,
+        DispositionReason.PREGNANCY,
+        DispositionReason.NO_BENEFIT,
+        DispositionReason.PROHIBITED,
+        DispositionReason.NON_COMPLIANCE,
+        DispositionReason.SPONSOR,
+        DispositionReason.SITE_TERMINATED,
+        DispositionReason.OTHER,
+    }
+)
+LOCAL_THERAPIES = frozenset({ProcedureKind.ABLATION, ProcedureKind.EMBOLIZATION, ProcedureKind.RADIOTHERAPY})
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Answers whose day shows that the subject was alive; `holds` says of which forms."""
+
+    form: Any
+    field: str
+    words: str
+    holds: Callable[[Any], bool] = lambda form: True
+
+
+SIGNS_OF_LIFE = (
+    Sign(InformedConsent, "signed_on", "consent"),
+    Sign(DoseAdministration, "given_on", "a dose", lambda form: form.given == YesNo.YES),
+    Sign(DailyDosePeriod, "started", "a dose", lambda form: bool(form.dose)),
+    Sign(DailyDosePeriod, "ended", "a dose", lambda form: bool(form.dose)),
+    Sign(LabSample, "collected_on", "a laboratory sample"),
+    Sign(TumorAssessment, "first_scan_on", "a scan"),
+    Sign(TumorAssessment, "last_scan_on", "a scan"),
+    Sign(SurvivalFollowUp, "last_known_alive_on", "a contact"),
+    Sign(LostToFollowUp, "last_contact_on", "a contact"),
+    Sign(AdverseEvent, "started", "an adverse event"),
+    Sign(Procedure, "performed_on", "a procedure"),
+    Sign(SubsequentTherapy, "started", "further therapy"),
+)
+
+
+def history_of(facts: Facts, subject: Subject, protocol: Protocol, course: TumorCourse) -> History:
+    """Everything of a subject that its endpoints rest on. Reads nothing but the facts."""
+    allocation = facts.allocation(subject)
+    randomized = _randomized(subject, allocation)
+    found = History(
+        randomized=randomized,
+        first_dose=first_dose(facts, subject),
+        baseline=_baseline(course),
+        assessments=tuple(_assessment(point) for point in course.points),
+        reported_progressions=tuple(_reported_progressions(facts, subject)),
+        death=_death(facts, subject),
+        death_known=_death_known(facts, subject),
+        new_therapies=tuple(_new_therapies(facts, subject, allocation)),
+        resections=tuple(_resections(facts, subject)),
+        discontinuation=_discontinuation(facts, subject, allocation, protocol),
+        alive=tuple(_signs_of_life(facts, subject)),
+        lost=_lost(facts, subject),
+        cutoff=facts.moment.cutoff,
+    )
+    if allocation is None:
+        return found
+    scans, day = protocol.scans.get(allocation.arm_id, ()), allocation.randomized_on
+    return replace(found, planned=planned_assessments(scans, day, _last_day(found, day) + A_YEAR))
+
+
+def first_dose(facts: Facts, subject: Subject) -> Happening | None:
+    """The first day on which any study drug was taken."""
+    given = [each for each in facts.forms(DoseAdministration, subject) if _was_given(each)]
+    taken = [each for each in facts.forms(DailyDosePeriod, subject) if each.dose and each.started]
+    days = [(each.given_on, source(each, "given_on")) for each in given if each.given_on]
+    days += [(each.started, source(each, "started")) for each in taken if each.started]
+    if not days:
+        return None
+    day, told = min(days, key=lambda pair: pair[0])
+    return Happening(exactly(day), "the first dose", (told,))
+
+
+def _was_given(form: DoseAdministration) -> bool:
+    return form.given == YesNo.YES and form.dose != 0
+
+
+def _randomized(subject: Subject, allocation: Allocation | None) -> Happening | None:
+    if allocation is None:
+        return None
+    day = allocation.randomized_on
+    told = _outside_forms(subject, "subjects", subject.pk, None, "randomized_on", "Day of randomization", day)
+    return Happening(exactly(day), "randomization", (told,))
+
+
+def _outside_forms(
+    subject: Subject, path: str, key: int, visit: str | None, field: str, question: str, day: date
+) -> Source:
+    """The place of a day that stands on no form: of a visit, of the allocation."""
+    return Source(
+        subject=subject.code,
+        form="",
+        path=path,
+        record_id=key,
+        repeat=1,
+        visit=visit,
+        row="",
+        field=field,
+        question=question,
+        value=str(day),
+        day=str(day),
+    )
+
+
+# ---------------------------------------------------------------- tumor
+def _baseline(course: TumorCourse) -> Happening | None:
+    if course.baseline is None:
+        return None
+    return Happening(exactly(course.baseline.last_on), "the baseline scan", course.baseline.sources)
+
+
+def _assessment(point: TumorPoint) -> Assessment:
+    """A time point; one that lacks an answer on which its response hangs has an undetermined response."""
+    found = point.found
+    grew = Response.PD in (found.target.response, found.non_target.response)
+    progressed = found.overall.response is Response.PD
+    by_lesion = progressed and bool(found.new_lesions.lesions)
+    return Assessment(
+        first_scan=exactly(found.first_on),
+        last_scan=exactly(found.last_on),
+        response=None if found.overall.missing else found.overall.response,
+        new_lesion_on=exactly(found.on) if by_lesion else None,
+        grew=grew,
+        label=found.label,
+        sources=point.sources,
+    )
+
+
+def _reported_progressions(facts: Facts, subject: Subject) -> Iterator[Happening]:
+    """Progression that was told without a tumor assessment."""
+    for contact in facts.forms(SurvivalFollowUp, subject):
+        if contact.progressed == YesNo.YES:
+            day = exactly(contact.progressed_on) if contact.progressed_on else None
+            field = "progressed_on" if contact.progressed_on else "progressed"
+            yield Happening(day, "progression told at a contact", (source(contact, field),))
+    for therapy in facts.forms(SubsequentTherapy, subject):
+        if therapy.progressed_on:
+            told = (source(therapy, "progressed_on"),)
+            yield Happening(parse(therapy.progressed_on), "progression under further therapy", told)
+
+
+# ---------------------------------------------------------------- death and life
+def _death(facts: Facts, subject: Subject) -> Happening | None:
+    """The death, dated as far as it is; also one that is only told on another form, without a day."""
+    for form in facts.forms(Death, subject):
+        if form.died_on or form.cause or form.known_on:
+            told = source(form, "died_on" if form.died_on else "cause" if form.cause else "known_on")
+            return Happening(_partial(form.died_on), "the death", (told,))
+    for contact in facts.forms(SurvivalFollowUp, subject):
+        if contact.status == SurvivalStatus.DEAD:
+            return Happening(None, "the death told at a contact", (source(contact, "status"),))
+    for end in facts.forms(Disposition, subject):
+        if end.reason == DispositionReason.DEATH and end.scope == DispositionScope.STUDY:
+            return Happening(None, "the death told at the end of the study", (source(end, "reason"),))
+    return None
+
+
+def _death_known(facts: Facts, subject: Subject) -> Happening | None:
+    """The first day on which somebody knew of the death."""
+    known = [
+        (form.known_on, source(form, "known_on")) for form in facts.forms(Death, subject) if form.known_on
+    ]
+    known += [
+        (contact.contacted_on, source(contact, "contacted_on"))
+        for contact in facts.forms(SurvivalFollowUp, subject)
+        if contact.status == SurvivalStatus.DEAD and contact.contacted_on
+    ]
+    if not known:
+        return None
+    day, told = min(known, key=lambda pair: pair[0])
+    return Happening(exactly(day), "the day on which it was known", (told,))
+
+
+def _signs_of_life(facts: Facts, subject: Subject) -> Iterator[Happening]:
+    """Of each kind of record the last day on which it shows the subject alive."""
+    seen = _visits_in_person(facts, subject)
+    if seen:
+        yield _visited(subject, max(seen, key=lambda visit: visit.occurred_on or date.min))
+    for sign in SIGNS_OF_LIFE:
+        dated = [
+            (day, form)
+            for form in facts.forms(sign.form, subject)
+            if (day := _partial(getattr(form, sign.field))) is not None and sign.holds(form)
+        ]
+        if dated:
+            day, form = max(dated, key=lambda pair: pair[0].earliest)
+            yield Happening(day, sign.words, (source(form, sign.field),))
+
+
+def _visits_in_person(facts: Facts, subject: Subject) -> list[Visit]:
+    """Visits at which the subject came. Of a contact for survival its own form tells who was alive when."""
+    cutoff = facts.moment.cutoff or date.max
+    contacts = {form.visit_id for form in facts.forms(SurvivalFollowUp, subject)}
+    return [
+        visit
+        for visit in facts.visits(subject)
+        if visit.status == VisitStatus.OCCURRED
+        and visit.occurred_on is not None
+        and visit.occurred_on <= cutoff
+        and visit.pk not in contacts
+        and (visit.definition is None or visit.definition.epoch != Epoch.LONG_TERM_FOLLOW_UP)
+    ]
+
+
+def _visited(subject: Subject, visit: Visit) -> Happening:
+    day = visit.occurred_on or date.min
+    told = _outside_forms(subject, "visits", visit.pk, visit.code, "occurred_on", "Day of the visit", day)
+    return Happening(exactly(day), f"visit {visit.code}", (told,))
+
+
+def _lost(facts: Facts, subject: Subject) -> Happening | None:
+    """From when on nobody could be asked: lost to follow-up, or no further contact wished."""
+    ends = [
+        (form.declared_on, "lost to follow-up", source(form, "declared_on"))
+        for form in facts.forms(LostToFollowUp, subject)
+        if form.declared_on and not form.found_again_on
+    ]
+    ends += [
+        (form.withdrawn_on, "withdrawal from further contact", source(form, "withdrawn_on"))
+        for form in facts.forms(Withdrawal, subject)
+        if form.withdrawn_on and form.scope in (WithdrawalScope.CONTACT, WithdrawalScope.DATA)
+    ]
+    if not ends:
+        return None
+    day, words, told = min(ends, key=lambda end: end[0])
+    return Happening(exactly(day), words, (told,))
+
+
+# ---------------------------------------------------------------- treatment
+def _new_therapies(facts: Facts, subject: Subject, allocation: Allocation | None) -> Iterator[Happening]:
+    """Subsequent anticancer therapies, and local ones among the procedures after randomization."""
+    resected = {each.performed_on for each in _resection_forms(facts, subject)}
+    for form in facts.forms(SubsequentTherapy, subject):
+        # An operation that is recorded as a resection counts as one, as the study's setting says.
+        if form.kind != TherapyKind.SURGERY or form.started not in resected:
+            told = source(form, "started" if form.started else "kind")
+            yield Happening(_partial(form.started), "new anticancer therapy", (told,))
+    for procedure in facts.forms(Procedure, subject):
+        day = _partial(procedure.performed_on)
+        earlier = day and allocation and day.latest < allocation.randomized_on
+        if procedure.kind in LOCAL_THERAPIES and not earlier:
+            told = source(procedure, "performed_on" if day else "kind")
+            yield Happening(day, "local anticancer therapy", (told,))
+
+
+def _resections(facts: Facts, subject: Subject) -> Iterator[Resection]:
+    for form in _resection_forms(facts, subject):
+        handling = Handling(form.survival_handling) if form.survival_handling else None
+        told = source(form, "performed_on" if form.performed_on else "kind")
+        yield Resection(_partial(form.performed_on), "resection after downstaging", (told,), handling)
+
+
+def _resection_forms(facts: Facts, subject: Subject) -> list[Procedure]:
+    return [each for each in facts.forms(Procedure, subject) if each.kind == ProcedureKind.RESECTION]
+
+
+def _discontinuation(
+    facts: Facts, subject: Subject, allocation: Allocation | None, protocol: Protocol
+) -> Happening | None:
+    """The end of the last drug of the arm, where every reason given for that day is another one."""
+    if allocation is None:
+        return None
+    ends = [
+        (form.ended_on, form.drug_id, form.reason, source(form, "reason"))
+        for form in facts.forms(Disposition, subject)
+        if form.scope == DispositionScope.TREATMENT and form.ended_on and form.drug_id and form.reason
+    ]
+    ends += [
+        (form.withdrawn_on, drug, DispositionReason.WITHDRAWAL, source(form, "withdrawn_on"))
+        for form in facts.forms(Withdrawal, subject)
+        if form.scope == WithdrawalScope.DRUG and form.withdrawn_on
+        for drug in ([form.drug_id] if form.drug_id else protocol.drugs[allocation.arm_id])
+    ]
+    if not ends or not protocol.drugs[allocation.arm_id] <= {drug for _, drug, _, _ in ends}:
+        return None
+    last = max(day for day, _, _, _ in ends)
+    reasons = [(reason, told) for day, _, reason, told in ends if day == last]
+    if not {reason for reason, _ in reasons} <= OTHER_REASONS:
+        return None
+    words = "the end of all study treatment for another reason than progression"
+    return Happening(exactly(last), words, tuple(told for _, told in reasons))
+
+
+def _last_day(found: History, origin: date) -> date:
+    """The last day on which anything of a history may lie; what has no day at all is not after today."""
+    happenings: list[Happening | None] = [found.death, found.death_known, found.lost, found.discontinuation]
+    happenings += [*found.alive, *found.new_therapies, *found.resections, *found.reported_progressions]
+    days = [each.on.latest for each in happenings if each is not None and each.on is not None]
+    days += [each.last_scan.latest for each in found.assessments]
+    return max([origin, *days, *([found.cutoff] if found.cutoff else [])])
+
+
+def _partial(written: str | date | None) -> PartialDate | None:
+    if not written:
+        return None
+    return parse(written) if isinstance(written, str) else exactly(written)
