@@ -7,6 +7,7 @@ It reads through selectors and never saves.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from patients.derivations.adverse_event import derive_terms
 from patients.derivations.dose import derive_daily_dose, derive_dose
 from patients.derivations.electrocardiogram import derive_qtcf
 from patients.derivations.known import Known
@@ -14,6 +15,7 @@ from patients.derivations.laboratory import derive_results
 from patients.derivations.sae_report import one_initial_report
 from patients.derivations.tumor_lesion import refuse_impossible_lesion
 from patients.models import (
+    AdverseEvent,
     CaseReportForm,
     DailyDosePeriod,
     DoseAdministration,
@@ -28,6 +30,7 @@ Rows = Mapping[str, Sequence[Row]]
 Derivation = Callable[[Any, Rows, Known], None]
 
 DERIVATIONS: dict[type[CaseReportForm], Derivation] = {
+    AdverseEvent: derive_terms,
     LabSample: derive_results,
     DoseAdministration: derive_dose,
     DailyDosePeriod: derive_daily_dose,

@@ -1,10 +1,13 @@
 """What derivations read, kept for as long as nothing they read is written."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from patients.models import Demographics, Subject
 from patients.selectors import demographics_of
-from trials.models import LabTest, LabUnit, ReferenceRange
+from trials.models import LabTest, LabUnit, ReferenceRange, StudySetting
+from trials.models.dictionary import DictionaryTerm
+from trials.terminology.lookup import ctcae_terms, lowest_level_term, meddra_version, term_of
 
 
 class Known:
@@ -19,6 +22,11 @@ class Known:
         self._units: dict[int, set[str]] = {}
         self._ranges: dict[tuple[int, int], list[ReferenceRange]] = {}
         self._seen: set[tuple[str, int]] = set()
+        self._settings: dict[tuple[int, str], Any] = {}
+        self._ctcae: dict[tuple[str, str], DictionaryTerm | None] = {}
+        self._has_ctcae: dict[str, bool] = {}
+        self._meddra: dict[tuple[str, int], DictionaryTerm | None] = {}
+        self._meddra_version: list[str | None] = []
 
     def demographics(self, subject: Subject) -> Demographics | None:
         if subject.pk not in self._demographics:
@@ -30,6 +38,34 @@ class Known:
         seen = (what, key) in self._seen
         self._seen.add((what, key))
         return not seen
+
+    def setting(self, study: int, key: str) -> Any:
+        """The value of a setting of the study (its key); None where it has none."""
+        if (study, key) not in self._settings:
+            found = StudySetting.objects.filter(study_id=study, key=key).values_list("value", flat=True)
+            self._settings[study, key] = found.first()
+        return self._settings[study, key]
+
+    def ctcae_term(self, version: str, text: str) -> DictionaryTerm | None:
+        if (version, text) not in self._ctcae:
+            self._ctcae[version, text] = term_of(version, text)
+        return self._ctcae[version, text]
+
+    def has_ctcae(self, version: str) -> bool:
+        """Whether the terms of this version are loaded."""
+        if version not in self._has_ctcae:
+            self._has_ctcae[version] = ctcae_terms(version).exists()
+        return self._has_ctcae[version]
+
+    def meddra_version(self) -> str | None:
+        if not self._meddra_version:
+            self._meddra_version.append(meddra_version())
+        return self._meddra_version[0]
+
+    def meddra_term(self, version: str, code: int) -> DictionaryTerm | None:
+        if (version, code) not in self._meddra:
+            self._meddra[version, code] = lowest_level_term(version, code)
+        return self._meddra[version, code]
 
     def tests(self, keys: Iterable[int]) -> dict[int, LabTest]:
         """The tests of these keys."""
