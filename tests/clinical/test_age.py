@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trials.clinical.age import agrees, completed_years
+from trials.clinical.age import ages_on, agrees, completed_years
 from trials.clinical.partial_date import PartialDate, parse
 
 
@@ -61,3 +61,16 @@ def test_knowing_less_of_the_birth_date_never_excludes_the_true_age(born, on):
     exact, _ = completed_years(parse(born.isoformat()), on)
     for size in (4, 7):
         assert agrees(exact, parse(born.isoformat()[:size]), on)
+
+
+def test_an_age_stated_at_consent_narrows_the_age_of_another_day() -> None:
+    """Born in May 1961 and 59 at consent on 1 March: still 59 in April, 59 or 60 within May, 60 in June."""
+    consent, birth = date(2021, 3, 1), PartialDate(1961, 5)
+    days = (date(2021, 4, 30), date(2021, 5, 15), date(2021, 6, 1))
+    found = [ages_on(day, birth=birth, stated=59, stated_on=consent) for day in days]
+    assert found == [(59,), (59, 60), (60,)]
+
+
+def test_an_age_that_contradicts_the_birth_leaves_no_age() -> None:
+    consent = date(2021, 3, 1)
+    assert ages_on(consent, birth=PartialDate(1961, 5), stated=61, stated_on=consent) == ()

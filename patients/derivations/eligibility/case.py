@@ -34,6 +34,7 @@ class Case:
     options: Mapping[str, Any] = field(default_factory=dict)
     unit: str = ""
     operator: str = ""
+    threshold: str = ""
     used: dict[str, Any] = field(default_factory=dict)
 
     def setting(self, key: str) -> Any:

@@ -175,7 +175,7 @@ def study_procedures(case: Case) -> Found:
     anchor, anchor_name = case.anchor()
     first = [(form, day) for model in PROCEDURES if (form := _first(case, model)) and (day := _day(form))]
     episodes = tuple(Episode(str(form.form.title), day, day) for form, day in first)
-    evidence = [evidence_of(form, form.form.dated_by) for form, _day_of_form in first]
+    evidence = [evidence_of(form, form.form.dated_by, label=str(form.form.title)) for form, _on in first]
     return found(Episodes("examination for the study", episodes, anchor, anchor_name), *evidence)
 
 

@@ -103,6 +103,7 @@ def judge(facts: Facts, subject: Subject, rule: Rule, decided_on: date) -> Data:
         options=options,
         unit=options.get("unit") or rule.unit,
         operator=options.get("operator") or rule.operator,
+        threshold=str(options.get("threshold") or rule.threshold),
         used=used,
     )
     applicable, why, rests_on = applies(case, options.get("applies_to"))
@@ -147,9 +148,8 @@ def _comparison(case: Case, rule: Rule) -> _Comparison | Undetermined:
     operator = OPERATORS.get(case.operator)
     if operator is None:
         return Undetermined((f"operator “{case.operator}” in the vocabulary of criteria",))
-    threshold = str(case.options.get("threshold") or rule.threshold)
     try:
-        return _Comparison(operator, operator.read(threshold, case.unit))
+        return _Comparison(operator, operator.read(case.threshold, case.unit))
     except ValueError as error:
         return Undetermined((f"usable threshold: it {error}",))
 

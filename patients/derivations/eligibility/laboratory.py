@@ -13,7 +13,7 @@ from patients.models import LabSample
 from trials.clinical.eligibility.operands import Codes, Number, Operand
 from trials.clinical.eligibility.options import factor_of
 from trials.clinical.eligibility.thresholds import ULN
-from trials.clinical.laboratory_value import NEGATIVE
+from trials.clinical.laboratory_value import NEGATIVE, POSITIVE, TRACE
 from trials.clinical.reading import Reading
 from trials.clinical.undetermined import Undetermined
 from trials.clinical.units import UnitError, convert
@@ -80,12 +80,14 @@ def shown_result(case: Case, result: Result) -> Evidence:
 
 
 def _age_remark(case: Case, result: Result) -> tuple[str, ...]:
-    days = case.setting("screening_laboratory_window_days")
-    panels = case.setting("screening_laboratory_window_panels")
-    if not isinstance(days, int) or result.test.panel not in (panels or ()):
-        return ()
+    """Said of a result that will be too old at the first dose; it counts all the same."""
+    days = case.facts.setting(case.subject, "screening_laboratory_window_days")
+    panels = case.facts.setting(case.subject, "screening_laboratory_window_panels")
     age = (case.decided_on - result.day).days
-    return (f"{age} days old; at most {days} at the first dose",) if age > days else ()
+    if not isinstance(days, int) or result.test.panel not in (panels or ()) or age <= days:
+        return ()
+    case.setting("screening_laboratory_window_days")
+    return (f"{age} days old; at most {days} at the first dose",)
 
 
 def number(case: Case) -> Found:
@@ -94,8 +96,12 @@ def number(case: Case) -> Found:
 
 
 def word(case: Case) -> Found:
-    """The word of each test that the criterion names: NEGATIVE, POSITIVE, TRACE, 1+ to 4+."""
-    return _each_test(case, _word)
+    """The word of each test that the criterion names: NEGATIVE, POSITIVE, TRACE, 1+ to 4+.
+
+    A criterion that speaks of negative and positive only gets no other word.
+    """
+    plain_words = set(case.threshold.replace(" ", "").split(",")) <= {NEGATIVE, POSITIVE}
+    return _each_test(case, lambda results: _word(results, plain_words))
 
 
 def _each_test(case: Case, read: Callable[[Sequence[Result]], Operand | Undetermined]) -> Found:
@@ -110,12 +116,21 @@ def _each_test(case: Case, read: Callable[[Sequence[Result]], Operand | Undeterm
     return Found(tuple(groups), tuple(evidence))
 
 
-def _word(results: Sequence[Result]) -> Operand | Undetermined:
-    words = frozenset(each.row.word for each in results if each.row.word)
+def _word(results: Sequence[Result], plain_words: bool) -> Operand | Undetermined:
     test = results[0].test
-    if len(words) < len({each.row.value for each in results}):
+    if not all(each.row.word for each in results):
         return Undetermined((f"word as the result of {test.code}",))
-    return Codes(test.code, words)
+    words = [sign_of(each.row.word) if plain_words else {each.row.word} for each in results]
+    return Codes(test.code, frozenset().union(*words))
+
+
+def sign_of(word: str) -> set[str]:
+    """A word as negative or positive: a trace may be either, every plus sign is positive.
+
+    >>> sign_of("2+")
+    {'POSITIVE'}
+    """
+    return {NEGATIVE: {NEGATIVE}, TRACE: {NEGATIVE, POSITIVE}}.get(word, {POSITIVE})
 
 
 def _number(case: Case, results: Sequence[Result]) -> Operand | Undetermined:

@@ -33,7 +33,7 @@ def measurable_lesions(case: Case) -> Found:
         evidence.append(_shown(form, measured, words))
     certain, perhaps = truths.count(Truth.YES), truths.count(Truth.UNKNOWN)
     counts = tuple(Reading(Decimal(count)) for count in range(certain, certain + perhaps + 1))
-    return found(Number("measurable lesions", counts, "{lesion}"), *evidence)
+    return found(Number("measurable lesions", counts), *evidence)
 
 
 def _at_baseline(case: Case, form: Any) -> bool:

@@ -75,14 +75,13 @@ def child_pugh_class(case: Case) -> Found:
     classes = frozenset(score.child_class for score in scores)
     if lacking and len(classes) == 3:
         return found(Undetermined(tuple(lacking)), *evidence)
-    return found(Codes(_named(scores, lacking), classes), *evidence)
+    return found(Codes("Child-Pugh class", classes, _note(scores, lacking)), *evidence)
 
 
-def _named(scores: Sequence[ChildPugh], lacking: Sequence[str]) -> str:
+def _note(scores: Sequence[ChildPugh], lacking: Sequence[str]) -> str:
     points = sorted({score.points for score in scores})
     span = f"{points[0]}" if len(points) == 1 else f"{points[0]} to {points[-1]}"
-    without = f" ({', '.join(f'no {each}' for each in lacking)})" if lacking else ""
-    return f"Child-Pugh score {span}{without}, class"
+    return "; ".join((f"score {span}", *(f"no {each}" for each in lacking)))
 
 
 def _score(chosen: Sequence[Any], coagulation: str, bilirubin_unit: str, albumin_unit: str) -> ChildPugh:

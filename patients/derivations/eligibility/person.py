@@ -8,7 +8,7 @@ from typing import Any
 from patients.derivations.consent import consent_of
 from patients.derivations.eligibility.case import Case, evidence_of, latest
 from patients.derivations.eligibility.evidence import Evidence, Found, found, missing
-from patients.derivations.eligibility.laboratory import Result, last_results, shown_result
+from patients.derivations.eligibility.laboratory import Result, last_results, shown_result, sign_of
 from patients.models import CaseReportForm, Demographics, PregnancyResult, PregnancyTest, TumorHistory, YesNo
 from trials.clinical.age import ages_on, agrees, completed_years
 from trials.clinical.eligibility.operands import Codes, Number
@@ -149,7 +149,7 @@ def _of_laboratory(result: Result) -> set[str] | Undetermined:
     """Choriogonadotropin up to the upper limit of normal of women who are not pregnant is negative."""
     reading, high = result.reading, result.row.range_high
     if reading is None:
-        return {str(result.row.word)}
+        return sign_of(result.row.word)
     if high is None:
         return Undetermined((f"upper limit of normal for {result.test.code}",))
     negative = reading.is_at_most(high)

@@ -44,21 +44,23 @@ class Number:
 
 @dataclass(frozen=True)
 class Codes:
-    """A coded answer: the one code that was recorded, or those that remain possible.
+    """A coded answer: the one code that was recorded, or those that remain possible; `note` says why.
 
-    >>> str(Codes("Child-Pugh class", frozenset({"B", "A"})))
-    'Child-Pugh class A or B'
+    >>> str(Codes("Child-Pugh class", frozenset({"B", "A"}), "score 6 or 7"))
+    'Child-Pugh class A or B (score 6 or 7)'
     """
 
     name: str
     possible: frozenset[str]
+    note: str = ""
 
     def __post_init__(self) -> None:
         if not self.possible:
             raise ValueError("possible must hold at least one code")
 
     def __str__(self) -> str:
-        return f"{self.name} {' or '.join(sorted(self.possible))}"
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.name} {' or '.join(sorted(self.possible))}{note}"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from trials.clinical.eligibility.thresholds import ULN
 
 @dataclass(frozen=True)
 class Variable:
-    """`kind`: what operators can do with it; `unit`: that of its number (empty: that of the threshold).
+    """`kind`: what operators can do with it; `unit`: that of its number (None: any, it is converted).
 
     `needs` and `takes` name options; `measured`: it may be found several times before randomization, so
     that the study has to say which time counts.
@@ -24,7 +24,7 @@ class Variable:
 
     meaning: str
     kind: type
-    unit: str = ""
+    unit: str | None = ""
     needs: frozenset[str] = frozenset()
     takes: frozenset[str] = frozenset()
     measured: bool = False
@@ -49,6 +49,7 @@ VARIABLES: Mapping[str, Variable] = {
     "LAB": Variable(
         "number of a laboratory test",
         Number,
+        None,
         needs=_options("tests"),
         takes=_options("copies_per_iu", "control", "over_control"),
         measured=True,
@@ -57,7 +58,7 @@ VARIABLES: Mapping[str, Variable] = {
     "MEAN_BLOOD_PRESSURE": Variable(
         "mean of at least 3 readings on at least 2 occasions", Pressures, "mm[Hg]", measured=True
     ),
-    "MEASURABLE_LESIONS": Variable("measurable lesions at baseline (RECIST 1.1)", Number, "{lesion}"),
+    "MEASURABLE_LESIONS": Variable("measurable lesions at baseline (RECIST 1.1)", Number),
     "MEDICAL_HISTORY": Variable(
         "conditions of the medical history by their term", Episodes, needs=_options("terms", "anchor")
     ),
@@ -130,8 +131,8 @@ def _comparison_faults(
                     known.read(threshold, unit)
                 except ValueError as error:
                     told.add(("threshold", str(error)))
-                if variable.unit and known.kind is Number and unit != variable.unit:
-                    told.add(("unit", f"must be {variable.unit} for this variable"))
+                if known.kind is Number and variable.unit not in (None, unit):
+                    told.add(("unit", f"must be {variable.unit or 'empty'} for this variable"))
     yield from sorted(told)
 
 
