@@ -64,6 +64,17 @@ def decide(rules: Sequence[Rule], levels: Sequence[Level], situation: Situation)
 
     `levels` begins with the planned dose. The level so far is the lowest at which the drug was given: it
     is never raised again. Raises ValueError for levels that do not descend.
+
+    >>> from trials.clinical.dose_modification import Limits, Measured
+    >>> from trials.clinical.reading import Reading
+    >>> low = ResultTrigger("PLAT", "platelets", 3, Limits(below=Decimal(75)), unit="10*9/L")
+    >>> rows, planned = [Rule("LOW", Action.HOLD, low, "low platelets")], [Level(Decimal(85), Rhythm.ONCE)]
+    >>> counted = Measured("PLAT", date(2021, 3, 7), Reading(Decimal(62)), "10*9/L")
+    >>> found = decide(rows, planned, Situation(date(2021, 3, 8), results=[counted]))
+    >>> found.action, found.hits[0].words
+    (<Action.HOLD: 'HOLD'>, 'platelets 62 10*9/L on 2021-03-07')
+    >>> decide(rows, planned, Situation(date(2021, 3, 8))).missing
+    ('platelets within 3 days up to 2021-03-08',)
     """
     if not rules:
         return Decision(None, False, None, None, None, missing=("row of the table for this drug",))

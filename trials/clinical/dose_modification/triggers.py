@@ -32,6 +32,12 @@ def on_the_day(rule: Rule, situation: Situation) -> list[Found]:
     """What counts on the day itself: the newest results within their age, the events that are going on.
 
     What is certainly not there is left out.
+
+    >>> from trials.clinical.dose_modification import Action, Limits
+    >>> low = ResultTrigger("PLAT", "platelets", 3, Limits(below=Decimal(75)), unit="10*9/L")
+    >>> rule = Rule("LOW", Action.HOLD, low, "low platelets")
+    >>> [each.truth for each in on_the_day(rule, Situation(date(2021, 3, 8)))]
+    [<Truth.UNKNOWN: 'unknown'>]
     """
     match rule.trigger:
         case ResultTrigger() as trigger:

@@ -1,0 +1,130 @@
+"""Laboratory results of a subject as derivations read them: in order of collection, in any unit."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+
+from patients.facts import Facts, Source, source
+from patients.models import DailyDosePeriod, DoseAdministration, LabResult, LabSample, Subject, YesNo
+from trials.clinical.reading import Reading
+from trials.clinical.units import UnitError, convert
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result that has a day: the sample, its row, and the day of collection."""
+
+    sample: LabSample
+    row: LabResult
+    day: date
+
+    @property
+    def code(self) -> str:
+        """CDISC LBTESTCD of the test."""
+        return self.row.test.code if self.row.test is not None else ""
+
+    @property
+    def name(self) -> str:
+        return self.row.test.name if self.row.test is not None else ""
+
+    @property
+    def reading(self) -> Reading | None:
+        """The number as it was reported; None for a word."""
+        return None if self.row.number is None else Reading(self.row.number, str(self.row.comparator or ""))
+
+    @property
+    def source(self) -> Source:
+        return source(self.sample, "value", self.row)
+
+    def in_unit(self, unit: str) -> Reading | None:
+        """The number in a unit (UCUM); None for a word, and where no conversion leads to the unit."""
+        reading = self.reading
+        number = None if reading is None else self._converted(reading.number, unit)
+        return None if reading is None or number is None else Reading(number, reading.comparator)
+
+    def limit_in(self, unit: str, *, upper: bool) -> Decimal | None:
+        """The lower or upper limit of normal that was valid for the result, in a unit; None without one."""
+        limit = self.row.range_high if upper else self.row.range_low
+        return None if limit is None else self._converted(limit, unit)
+
+    @property
+    def times_upper_limit(self) -> Reading | None:
+        """The result as a multiple of its own upper limit of normal; None where that cannot be told."""
+        reading, upper = self.reading, self.row.range_high
+        return None if reading is None or upper is None or upper <= 0 else reading.divided_by(upper)
+
+    def _converted(self, number: Decimal, unit: str) -> Decimal | None:
+        reported = self.row.unit
+        if reported == unit:
+            return number
+        try:
+            return convert(number, test=self.code, from_unit=reported or "", to_unit=unit)
+        except UnitError:
+            return None
+
+
+def results(facts: Facts, subject: Subject) -> list[Result]:
+    """Every dated result of the subject that says something, in order of collection."""
+    return facts.once(_read, subject)
+
+
+def _read(facts: Facts, subject: Subject) -> list[Result]:
+    found = [
+        Result(sample, row, sample.collected_on)
+        for sample in facts.forms(LabSample, subject)
+        if sample.collected_on is not None
+        for row in facts.rows(sample, "results")
+        if row.test is not None and (row.number is not None or row.word)
+    ]
+    return sorted(found, key=lambda each: (each.day, each.sample.collected_at or time.min, each.row.pk))
+
+
+def results_of(facts: Facts, subject: Subject, codes: Iterable[str]) -> list[Result]:
+    """The results of some tests (LBTESTCD), in order of collection."""
+    wanted = set(codes)
+    return [each for each in results(facts, subject) if each.code in wanted]
+
+
+def last_until(found: Iterable[Result], day: date) -> Result | None:
+    """The newest of some results up to and including a day."""
+    return max(
+        (each for each in found if each.day <= day),
+        key=lambda each: (each.day, each.sample.collected_at or time.min, each.row.pk),
+        default=None,
+    )
+
+
+def first_treatment_day(facts: Facts, subject: Subject) -> date | None:
+    """The first day on which any study drug was given; None where none is recorded."""
+    infused = [
+        each.given_on
+        for each in facts.forms(DoseAdministration, subject)
+        if each.given == YesNo.YES and each.given_on is not None
+    ]
+    taken = [
+        each.started
+        for each in facts.forms(DailyDosePeriod, subject)
+        if each.dose and each.started is not None
+    ]
+    return min([*infused, *taken], default=None)
+
+
+def baseline_day(facts: Facts, subject: Subject) -> date:
+    """The last day whose results are baseline; with nobody treated or randomized yet, the present day.
+
+    The day of the first dose (blood is drawn before it), or of randomization where the study's setting
+    `laboratory_baseline` says so or nothing was given.
+    """
+    allocation = facts.allocation(subject)
+    randomized_on = allocation.randomized_on if allocation is not None else None
+    first_dose = first_treatment_day(facts, subject)
+    by_randomization = facts.setting(subject, "laboratory_baseline") == "RANDOMIZATION"
+    days = (randomized_on, first_dose) if by_randomization else (first_dose, randomized_on)
+    return next((day for day in days if day is not None), facts.today(subject))
+
+
+def baseline_of(facts: Facts, subject: Subject, code: str) -> Result | None:
+    """The last numeric result of a test before treatment; None where there is none."""
+    numeric = [each for each in results_of(facts, subject, [code]) if each.reading is not None]
+    return last_until(numeric, baseline_day(facts, subject))
