@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -19,12 +19,14 @@ from patients.actions.visits import (
 )
 from patients.api.address import subject_named
 from patients.api.filters import OfSubject, VisitFilters
+from patients.derivations.schedule import Timing, timing_of
 from patients.models import Cycle, Visit, VisitStatus
 from patients.selectors import visible
 from trials.api.bodies import day_of, object_of, text_of
 from trials.api.idempotency import once
 from trials.api.preconditions import version_named
 from trials.api.resource import Resource
+from trials.audit import clock
 
 
 class VisitReply(serializers.Serializer):
@@ -41,9 +43,23 @@ class VisitReply(serializers.Serializer):
     window_from = serializers.DateField(allow_null=True)
     window_to = serializers.DateField(allow_null=True)
     occurred_on = serializers.DateField(allow_null=True)
-    missed_reason = serializers.CharField()
+    missed_reason = serializers.CharField(help_text="Why it did not take place, or why it is no longer due")
+    timing = serializers.SerializerMethodField(help_text="Where the visit stands today against its window")
+    days_off = serializers.SerializerMethodField(
+        help_text="Days before (negative) or after its window: of the visit, or of today while it is awaited"
+    )
     unscheduled_reason = serializers.CharField()
     version = serializers.IntegerField()
+
+    @extend_schema_field({"type": "string", "enum": [each.value for each in Timing]})
+    def get_timing(self, visit: Visit) -> str:
+        return self._standing(visit)[0].value
+
+    def get_days_off(self, visit: Visit) -> int:
+        return self._standing(visit)[1]
+
+    def _standing(self, visit: Visit) -> tuple[Timing, int]:
+        return timing_of(visit, clock.today(visit.subject.site.time_zone))
 
 
 class CycleReply(serializers.Serializer):

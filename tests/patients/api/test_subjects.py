@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from patients.actions.save_form import create_form
 from patients.models import Allocation, Disposition, Subject
 from tests.ecrf.api.client import results
 from tests.factories import make_list
+from trials.audit import clock
 
 SUBJECTS = "/api/v1/subjects/"
 ONE = f"{SUBJECTS}ZS-001/"
@@ -241,3 +243,28 @@ def test_a_visit_in_the_future_did_not_take_place(world: SimpleNamespace) -> Non
         f"/api/v1/visits/{visit['id']}/open/", visit["version"], {"occurred_on": ahead, "change_reason": "x"}
     )
     assert (reply.status_code, set(reply.json()["errors"])) == (400, {"occurred_on"})
+
+
+def test_a_visit_says_where_it_stands_against_its_window_and_why_it_is_no_longer_due(
+    world: SimpleNamespace,
+) -> None:
+    def visits() -> dict[str, Any]:
+        return {each["code"]: each for each in results(world.client.get("/api/v1/visits/?subject=ZS-001"))}
+
+    def timings(*codes: str) -> list[tuple[str, int]]:
+        found = visits()
+        return [(found[code]["timing"], found[code]["days_off"]) for code in codes]
+
+    make_list(world.study, "B")
+    world.client.post(f"{ONE}randomize/")
+    assert timings("C1D1", "C1D8", "IMG1") == [("DUE", 0), ("NOT_YET_DUE", 0), ("NOT_YET_DUE", 0)]
+    early = {"occurred_on": str(clock.today("Asia/Shanghai") - timedelta(days=5))}
+    world.client.act(f"/api/v1/visits/{visits()['C1D1']['id']}/open/", 1, early)
+    assert timings("C1D1") == [("OUT_OF_WINDOW", -2)]
+    day = str(clock.today("Asia/Shanghai"))
+    died = {"subject": "ZS-001", "died_on": day, "cause": "UNKNOWN"}
+    assert world.client.post("/api/v1/deaths/", died, format="json").status_code == 201
+    imaging = visits()["IMG1"]
+    assert (imaging["status"], imaging["timing"]) == ("NOT_DUE", "NOT_DUE")
+    assert imaging["missed_reason"] == f"The subject died ({day})."
+    assert world.client.get("/api/v1/subjects/ZS-001/").json()["status"] == "DIED"
