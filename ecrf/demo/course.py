@@ -8,7 +8,6 @@ from ecrf.demo.plans import Plan
 from ecrf.demo.scans import Scan, draw_scans, progression
 
 TWO_YEARS_OF_DAYS = 730
-BEFORE_SURGERY = (14, 20)
 BEFORE_DEATH = (4, 16)
 COURSES = (6, 6, 8)
 
@@ -17,8 +16,7 @@ REASONS = {
     Stop.PROGRESSION: ("PROGRESSIVE DISEASE", ""),
     Stop.BEYOND: ("PROGRESSIVE DISEASE", "After treatment beyond progression"),
     Stop.DEATH: ("DEATH", ""),
-    Stop.SURGERY: ("RESECTION AFTER DOWNSTAGING", ""),
-    Stop.TWO_YEARS: ("PHYSICIAN DECISION", "Two years of treatment completed, disease controlled"),
+    Stop.TWO_YEARS: ("COMPLETED", "Two years of treatment, disease controlled"),
     Stop.ADVERSE_EVENT: ("ADVERSE EVENT", ""),
     Stop.WITHDRAWAL: ("WITHDRAWAL BY SUBJECT", ""),
 }
@@ -78,8 +76,6 @@ def _treated_until(plan: Plan, scans: list[Scan]) -> date:
             return scans[-1].day
         case Stop.DEATH:
             return plan.after((outcome.ended or 0) - draw.randint(*BEFORE_DEATH))
-        case Stop.SURGERY:
-            return plan.after((outcome.resected or 0) - draw.randint(*BEFORE_SURGERY))
         case Stop.TWO_YEARS:
             return plan.after(TWO_YEARS_OF_DAYS)
         case Stop.ADVERSE_EVENT | Stop.WITHDRAWAL:

@@ -15,7 +15,7 @@ from ecrf.demo.plans import Plan
 from ecrf.demo.slips import Entered, Happened, draw_slip
 from patients.actions.save_form import change_form, create_form, mark_entered_in_error
 from patients.actions.visits import miss_visit, open_visit
-from patients.models import CaseReportForm, Subject, Visit
+from patients.models import CaseReportForm, Subject, Visit, VisitStatus
 from trials.audit import clock
 from trials.models import User
 
@@ -45,6 +45,7 @@ class Desk:
         self.moment = datetime.combine(plan.screened_on, time.min, ZONE)
         self.subject: Subject
         self.waiting: list[PutRight] = []
+        self.done: set[str] = set()
 
     # ---------------------------------------------------------------- time
     def after_visit(self, visited: date) -> datetime:
@@ -95,6 +96,16 @@ class Desk:
 
     def is_planned(self, code: str) -> bool:
         return Visit.objects.filter(subject=self.subject, code=code).exists()
+
+    def is_due(self, code: str) -> bool:
+        """Whether the visit is planned and neither took place nor was missed."""
+        return Visit.objects.filter(subject=self.subject, code=code, status=VisitStatus.PLANNED).exists()
+
+    def was_done(self, what: str) -> bool:
+        """Whether this was asked before; from now on it was."""
+        before = what in self.done
+        self.done.add(what)
+        return before
 
     def open(self, code: str, on: date) -> Visit:
         visit = self.planned(code)
@@ -157,14 +168,12 @@ class Desk:
         with self.act():
             mark_entered_in_error(actor=self.entering(), record=record, version=record.version, reason=reason)
 
-    def put_right(self) -> None:
-        """Correct the slips that were found by today."""
-        found = [each for each in self.waiting if each.not_before <= self.today]
-        self.waiting = [each for each in self.waiting if each.not_before > self.today]
+    def put_right(self, *, everything: bool = False) -> None:
+        """Correct the slips that were found by today; before the casebook is closed all of them."""
+        found = [each for each in self.waiting if everything or each.not_before <= self.today]
+        self.waiting = [each for each in self.waiting if each not in found]
         for each in found:
             slip = each.happened.slip
-            if self.slip_draw.random() < slip.stays:
-                continue
             record = type(each.record)._default_manager.get(pk=each.record.pk)
             data, rows = each.happened.truth()
             actor = self.deciding() if slip.by_investigator else self.entering()

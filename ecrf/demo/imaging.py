@@ -1,59 +1,78 @@
-"""Visits for imaging, on the calendar from randomization; a tumor marker is taken with them."""
+"""Scans of one life as they are entered: scheduled visits on the calendar from randomization, and others."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from ecrf.demo.calendar import nearest_working_day
 from ecrf.demo.desk import Desk
-from ecrf.demo.laboratory import Laboratory, under_lenvatinib
-from ecrf.demo.plans import CYCLE_DAYS
+from ecrf.demo.laboratory import Laboratory, tumor_marker
+from ecrf.demo.outcomes import Seen
+from ecrf.demo.scans import EVERY_DAYS, Scan
 from ecrf.demo.treatment import Treatment
-from ecrf.demo.visit_forms import Facts, fill_scheduled
+from ecrf.demo.tumor_forms import Reader
+from ecrf.demo.visit_forms import Facts, sample
+from patients.actions.visits import add_unscheduled_visit
 from patients.models import Visit, VisitStatus
 
 CODE = "IMG"
-MISSED_SHARE = 0.04
+MARKERS = "TUMOR_MARKERS"
 WHY_MISSED = "Could not travel: restrictions during the epidemic"
+WHY_UNSCHEDULED = "Scan for new complaints"
+ELSEWHERE = "No further scans: another therapy was begun"
+NORMAL_MARKER = "21.4"
+LATEST_ENTRY = timedelta(days=9)
 
 
 class Imaging:
-    """The imaging visits of a life, taken up as they come due."""
+    """The scans of a life, entered as they come due."""
 
-    def __init__(self, desk: Desk, treatment: Treatment) -> None:
+    def __init__(self, desk: Desk, treatment: Treatment, numbers: dict[str, int]) -> None:
         self.desk = desk
+        self.course = treatment.course
+        self.scans = list(treatment.course.scans)
+        self.reader = Reader(desk, treatment.course.scans, numbers)
         self.draw = desk.plan.draws("imaging")
         self.laboratory = Laboratory(desk.plan)
-        self.days: dict[int, date] = {}
+
+    def next_day(self) -> date | None:
+        """The day of the next scan that is still to be entered; of a missed one the day it was due."""
+        return self._day(self.scans[0]) if self.scans else None
 
     def until(self, day: date) -> Iterator[datetime]:
-        """Enter every imaging visit that took place before a day."""
-        while (due := self._next_before(day)) is not None:
-            visit, on = due
+        """Enter every scan that took place, or should have, before a day."""
+        while (on := self.next_day()) is not None and on < day:
             yield self.desk.after_visit(on)
-            self._enter(visit.code, on)
+            self._enter(self.scans.pop(0))
 
-    def _next_before(self, day: date) -> tuple[Visit, date] | None:
+    def leave_out(self, day: date) -> None:
+        """Scheduled scans before a day that nobody made, because another therapy had begun."""
         planned = Visit.objects.filter(
-            subject=self.desk.subject, definition__code=CODE, status=VisitStatus.PLANNED
-        ).order_by("planned_on")
-        for visit in planned:
-            on = self._day_of(visit)
-            return (visit, on) if on < day else None
-        return None
+            subject=self.desk.subject,
+            definition__code=CODE,
+            status=VisitStatus.PLANNED,
+            window_to__lt=day,
+        )
+        for code in planned.order_by("planned_on").values_list("code", flat=True):
+            self.desk.miss(code, ELSEWHERE)
 
-    def _day_of(self, visit: Visit) -> date:
-        if visit.pk not in self.days and visit.planned_on is not None:
-            self.days[visit.pk] = nearest_working_day(
-                visit.planned_on + timedelta(days=self.draw.randint(-4, 4))
-            )
-        return self.days[visit.pk]
+    def _day(self, scan: Scan) -> date:
+        if scan.on is not None:
+            return scan.on
+        return self.desk.plan.after(EVERY_DAYS * (scan.number or 0))
 
-    def _enter(self, code: str, on: date) -> None:
+    def _enter(self, scan: Scan) -> None:
         desk = self.desk
-        if self.draw.random() < MISSED_SHARE:
-            desk.miss(code, WHY_MISSED)
+        if scan.seen is Seen.MISSED:
+            desk.miss(f"{CODE}{scan.number}", WHY_MISSED)
             return
-        visit = desk.open(code, on)
-        cycle = (on - desk.plan.start).days // CYCLE_DAYS
-        results = self.laboratory.results(under_lenvatinib(desk.plan, cycle), self.draw)
-        fill_scheduled(desk, visit, CODE, Facts(on, results=results))
+        if scan.number is None:
+            with desk.act():
+                visit = add_unscheduled_visit(
+                    actor=desk.entering(), subject=desk.subject, occurred_on=scan.day, why=WHY_UNSCHEDULED
+                )
+        else:
+            visit = desk.open(f"{CODE}{scan.number}", scan.day)
+        influence = tumor_marker(self.reader.share(scan)) | {"ALB": 0.97}
+        told = {"CA19_9AG": NORMAL_MARKER} if self.reader.share(scan) == 0 else {}
+        results = self.laboratory.results(influence, self.draw, told)
+        sample(desk, visit, MARKERS, Facts(scan.day, None, results=results))
+        self.reader.read(visit, scan)

@@ -6,17 +6,22 @@ of the day, times a little noise; reported with the decimals that a laboratory p
 
 import math
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ecrf.demo.histories import HEPATITIS_B, draw_conditions
 from ecrf.demo.plans import Plan
+
+NOTHING_TOLD: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
 class Test:
     """Typical value (women, men), spread between people and from day to day (of the logarithm), decimals.
 
-    `eligible`: bounds at baseline of whoever may be randomized.
+    `eligible`: bounds at baseline of whoever may be randomized. `borne`: bounds under treatment, so that no
+    result is worse than grade 1 (neutrophils, platelets, hemoglobin and transaminases: 2) unless it is told.
     """
 
     women: float
@@ -25,42 +30,54 @@ class Test:
     within: float
     decimals: int
     eligible: tuple[float, float] = (0, math.inf)
+    borne: tuple[float, float] = (0, math.inf)
 
 
+# fmt: off
 TESTS = {
-    "NEUT": Test(3.9, 4.1, 0.22, 0.10, 2, (2.2, 8)),
-    "LYM": Test(1.6, 1.6, 0.25, 0.12, 2),
-    "MONO": Test(0.42, 0.45, 0.22, 0.15, 2),
-    "HGB": Test(124, 138, 0.08, 0.02, 0, (98, 175)),
-    "PLAT": Test(196, 184, 0.22, 0.07, 0, (135, 400)),
-    "ALT": Test(27, 30, 0.42, 0.16, 0, (6, 95)),
-    "AST": Test(29, 31, 0.38, 0.14, 0, (10, 90)),
-    "ALP": Test(112, 116, 0.38, 0.08, 0),
-    "GGT": Test(74, 92, 0.60, 0.12, 0),
-    "BILI": Test(11.5, 12.5, 0.28, 0.12, 1, (4, 26)),
-    "BILDIR": Test(4.2, 4.5, 0.30, 0.15, 1),
-    "ALB": Test(41, 41.5, 0.06, 0.03, 1, (33, 52)),
-    "CREAT": Test(58, 72, 0.13, 0.05, 0, (40, 92)),
-    "UREA": Test(4.9, 5.2, 0.20, 0.12, 1),
-    "GLUC": Test(5.4, 5.5, 0.14, 0.08, 1),
-    "SODIUM": Test(140, 140, 0.008, 0.008, 0),
-    "K": Test(4.1, 4.1, 0.06, 0.06, 1),
-    "CA": Test(2.28, 2.28, 0.025, 0.02, 2),
-    "MG": Test(0.88, 0.88, 0.06, 0.04, 2),
-    "LDH": Test(190, 190, 0.14, 0.08, 0),
-    "CK": Test(78, 98, 0.30, 0.15, 0),
-    "AMYLASE": Test(64, 64, 0.22, 0.10, 0),
-    "LIPASET": Test(36, 36, 0.22, 0.12, 0),
-    "PT": Test(11.9, 11.9, 0.04, 0.03, 1, (10.5, 13.4)),
-    "INR": Test(1.02, 1.02, 0.04, 0.03, 2, (0.9, 1.18)),
-    "APTT": Test(27.6, 27.6, 0.07, 0.04, 1),
-    "TSH": Test(2.0, 1.8, 0.30, 0.12, 2, (0.6, 3.9)),
-    "T3FR": Test(4.7, 4.9, 0.08, 0.05, 2, (3.7, 6.3)),
-    "T4FR": Test(15.8, 16.2, 0.08, 0.05, 2, (12.8, 20.5)),
+    "NEUT": Test(3.9, 4.1, 0.22, 0.10, 2, (2.2, 6.2), (1.03, 7.5)),
+    "LYM": Test(1.6, 1.6, 0.22, 0.10, 2, (1.15, 3.1), (0.83, 3.1)),
+    "MONO": Test(0.42, 0.45, 0.22, 0.15, 2, (0.18, 0.75), (0.12, 0.75)),
+    "HGB": Test(124, 138, 0.07, 0.02, 0, (101, 170), (82, 170)),
+    "PLAT": Test(206, 194, 0.20, 0.07, 0, (138, 340), (52, 345)),
+    "ALT": Test(22, 25, 0.35, 0.14, 0, (9, 33), (7, 190)),
+    "AST": Test(23, 25, 0.30, 0.12, 0, (16, 30), (14, 165)),
+    "ALP": Test(84, 92, 0.30, 0.07, 0, (50, 180), (40, 190)),
+    "GGT": Test(74, 92, 0.55, 0.10, 0, (15, 320), (10, 600)),
+    "BILI": Test(11.0, 12.0, 0.25, 0.10, 1, (4, 17), (4, 29.5)),
+    "BILDIR": Test(3.9, 4.2, 0.25, 0.12, 1, (1, 6.6), (1, 10)),
+    "ALB": Test(42.5, 43, 0.05, 0.025, 1, (36, 51), (31, 52)),
+    "CREAT": Test(58, 72, 0.12, 0.05, 0, (43, 88), (40, 105)),
+    "UREA": Test(4.9, 5.2, 0.18, 0.10, 1, (3, 8), (2.5, 9)),
+    "GLUC": Test(5.3, 5.4, 0.10, 0.06, 1, (4.2, 7.8), (4.0, 9)),
+    "SODIUM": Test(141, 141, 0.006, 0.006, 0, (138, 146), (132, 147)),
+    "K": Test(4.2, 4.2, 0.05, 0.05, 1, (3.6, 5.1), (3.5, 5.2)),
+    "CA": Test(2.28, 2.28, 0.02, 0.015, 2, (2.15, 2.48), (2.12, 2.5)),
+    "MG": Test(0.88, 0.88, 0.05, 0.03, 2, (0.77, 1.0), (0.76, 1.01)),
+    "LDH": Test(185, 185, 0.12, 0.08, 0, (125, 330), (125, 400)),
+    "CK": Test(78, 98, 0.25, 0.15, 0, (52, 180), (52, 195)),
+    "AMYLASE": Test(68, 68, 0.18, 0.10, 0, (40, 120), (38, 130)),
+    "LIPASET": Test(36, 36, 0.18, 0.10, 0, (16, 56), (15, 58)),
+    "PT": Test(11.7, 11.7, 0.03, 0.02, 1, (10.6, 12.8), (10.5, 13.6)),
+    "INR": Test(1.00, 1.00, 0.03, 0.02, 2, (0.9, 1.13), (0.88, 1.19)),
+    "APTT": Test(27.8, 27.8, 0.04, 0.03, 1, (25.3, 31.0), (25.1, 31.2)),
+    "TSH": Test(1.9, 1.7, 0.25, 0.12, 2, (0.7, 3.6), (0.5, 40)),
+    "T3FR": Test(4.5, 4.6, 0.06, 0.04, 2, (3.7, 5.5), (3.2, 5.6)),
+    "T4FR": Test(15.6, 15.9, 0.06, 0.04, 2, (12.8, 18.6), (8.0, 18.9)),
     "CA19_9AG": Test(160, 160, 1.7, 0.12, 1),
     "CEA": Test(4.2, 4.4, 0.8, 0.12, 1),
     "AFP": Test(3.2, 3.2, 0.5, 0.10, 1),
+    "TROPONI": Test(0.012, 0.013, 0.25, 0.15, 3, (0.004, 0.03), (0.004, 0.035)),
+    "CKMB": Test(1.6, 1.9, 0.2, 0.12, 1, (0.6, 4.2), (0.6, 4.5)),
+    "BNPPRONT": Test(58, 46, 0.3, 0.15, 0, (12, 105), (12, 115)),
+    "CORTISOL": Test(330, 340, 0.15, 0.10, 0, (190, 480), (180, 490)),
+    "ACTH": Test(5.6, 5.9, 0.2, 0.12, 1, (2.2, 12), (2.0, 13)),
+    "CHOL": Test(4.5, 4.4, 0.10, 0.05, 2, (2.9, 6.4), (2.8, 7)),
+    "TRIG": Test(1.2, 1.3, 0.25, 0.10, 2, (0.5, 2.9), (0.5, 3.2)),
+    "HDL": Test(1.35, 1.22, 0.10, 0.05, 2, (0.9, 2.1), (0.9, 2.2)),
+    "LDL": Test(2.6, 2.6, 0.15, 0.06, 2, (1.4, 4.2), (1.4, 4.5)),
 }
+# fmt: on
 
 UNDER_TREATMENT = {
     "HEMATOLOGY": ("WBC", "NEUT", "MONO", "HGB", "PLAT"),
@@ -78,8 +95,11 @@ REPORTED = {
     "THYROID": ("TSH", "T3FR", "T4FR"),
     "TUMOR_MARKERS": ("CA19_9AG", "CEA", "AFP"),
     "URINALYSIS": ("PROT", "OCCBLD"),
-    "VIROLOGY": ("HBSAG", "HBVDNA", "HCVAB", "HIVAB"),
+    "VIROLOGY": ("HBSAG", "HBVDNA", "HCVAB", "HCVRNA", "HIVAB"),
     "PREGNANCY": ("HCG",),
+    "CARDIAC": ("TROPONI", "CKMB", "BNPPRONT"),
+    "ENDOCRINE": ("CORTISOL", "ACTH"),
+    "LIPIDS": ("CHOL", "TRIG", "HDL", "LDL"),
 }  # fmt: skip
 
 WORDS = {
@@ -87,16 +107,16 @@ WORDS = {
     "OCCBLD": (("negative", 94), ("trace", 6)),
     "HBVDNA": (("negative", 100),),
     "HCVAB": (("negative", 100),),
+    "HCVRNA": (("negative", 100),),
     "HIVAB": (("negative", 100),),
     "HCG": (("<1.2", 100),),
 }
-PROTEINURIA = (("1+", 55), ("2+", 35), ("3+", 10))
-
 # How much a result may fall to or rise above the typical value without being a mistake.
 PLAUSIBLE = {"CA19_9AG": (2.0, 12000.0), "CEA": (0.6, 300.0), "AFP": (1.0, 60.0), "ALB": (24.0, 52.0)}
 PRINTED_AT_MOST = {"CA19_9AG": 1000.0}
 
 Influence = dict[str, float]
+WOMEN_CLEAR, UMOL_PER_MG_DL, CLEARANCE_NEEDED = 0.85, 88.4, 63.0
 
 
 class Laboratory:
@@ -106,7 +126,7 @@ class Laboratory:
         draw = plan.draws("baseline")
         self.plan = plan
         self.baseline = {code: self._draw_baseline(test, draw) for code, test in TESTS.items()}
-        self.carrier = draw.random() < 0.3
+        self.carrier = any(condition.term == HEPATITIS_B for condition, _ in draw_conditions(plan))
         for code, value in UNFIT.get(plan.failing_rule, {}).items():
             self.baseline[code] = value
 
@@ -118,30 +138,41 @@ class Laboratory:
 
     def number(self, code: str, influence: Influence, draw: random.Random) -> float:
         """One result as a number, in the preferred unit."""
-        value = self.baseline[code] * influence.get(code, 1.0) * math.exp(draw.gauss(0, TESTS[code].within))
+        test = TESTS[code]
+        value = self.baseline[code] * influence.get(code, 1.0) * math.exp(draw.gauss(0, test.within))
         low, high = PLAUSIBLE.get(code, (0.02, math.inf))
-        if not influence and not self.plan.failing_rule:
-            low, high = max(low, TESTS[code].eligible[0]), min(high, TESTS[code].eligible[1])
+        if not self.plan.failing_rule:
+            bounds = test.borne if influence else test.eligible
+            low, high = max(low, bounds[0]), min(high, bounds[1])
+            if code == "CREAT" and not influence:
+                high = min(high, _creatinine_limit(self.plan))
         return min(high, max(low, value))
 
-    def results(self, influence: Influence, draw: random.Random) -> dict[str, str]:
-        """All tests of one day as the laboratory prints them, by code."""
+    def results(
+        self, influence: Influence, draw: random.Random, told: Mapping[str, str] = NOTHING_TOLD
+    ) -> dict[str, str]:
+        """All tests of one day as the laboratory prints them, by code; `told` is printed as it stands."""
         printed = {code: printed_number(code, self.number(code, influence, draw)) for code in TESTS}
         whites = sum(Decimal(printed[code]) for code in ("NEUT", "LYM", "MONO")) + Decimal("0.11")
         printed["WBC"] = str(whites)
         for code, words in WORDS.items():
             printed[code] = _choose(words, draw)
-        if influence.get("PROT"):
-            printed["PROT"] = _choose(PROTEINURIA, draw)
         printed["HBSAG"] = "positive" if self.carrier else "negative"
-        return printed
+        return printed | told
+
+
+def _creatinine_limit(plan: Plan) -> float:
+    """The creatinine in umol/L up to which this body clears enough (Cockcroft and Gault), with a margin."""
+    body = plan.body
+    share = WOMEN_CLEAR if body.sex == "F" else 1.0
+    return (140 - body.age) * body.weight * share * UMOL_PER_MG_DL / (72 * CLEARANCE_NEEDED)
 
 
 UNFIT = {
     "I7.1b": {"PLAT": 81.0},
     "I7.4b": {"CREAT": 128.0},
     "I7.3a": {"BILI": 47.0},
-    "I4": {"ALB": 27.0, "BILI": 41.0},
+    "I4": {"ALB": 27.0, "BILI": 41.0, "BILDIR": 16.0},
 }
 """Baseline of who fails screening by a result: rule, test, value."""
 
@@ -160,7 +191,7 @@ def _choose(words: tuple[tuple[str, int], ...], draw: random.Random) -> str:
 
 def before_course(plan: Plan, cycle: int, chemotherapy: bool) -> Influence:
     """Day 1 of a cycle: recovered from the last course, tired by all of them."""
-    tired = min(cycle - 1, 8) * (0.030 if chemotherapy or plan.arm == "B" else 0.012) * plan.response.marrow
+    tired = min(cycle - 1, 8) * (0.030 if chemotherapy else 0.012) * plan.response.marrow
     influence = {"NEUT": 1 - 1.4 * tired, "PLAT": 0.98 - tired, "LYM": 1 - tired, "HGB": 1 - 0.5 * tired}
     if plan.arm == "A" and cycle > 1:
         influence["MONO"] = 0.85
@@ -179,13 +210,19 @@ def after_course(plan: Plan, cycle: int) -> Influence:
 
 
 def under_lenvatinib(plan: Plan, cycle: int) -> Influence:
-    """Thyroid, liver and urine, in those who are prone, from the second cycle on."""
-    influence: Influence = {"CA19_9AG": 0.82 ** min(cycle, 5), "ALB": 0.985 ** min(cycle, 6)}
-    if plan.response.thyroid and cycle >= 3:
-        influence |= {"TSH": 1.5 + 0.7 * min(cycle, 6), "T4FR": 0.85}
+    """Liver and protein, in those who are prone, from the second cycle on."""
+    influence: Influence = {"ALB": 0.985 ** min(cycle, 6)}
     if plan.response.liver and cycle >= 2:
         peak = 1 + 1.1 * max(0, 3 - abs(cycle - 4))
-        influence |= {"ALT": peak, "AST": 0.85 * peak + 0.15, "GGT": 1.3, "BILI": 1 + 0.12 * peak}
-    if plan.response.proteinuria and cycle in (2, 3, 4, 5):
-        influence["PROT"] = 1.0
+        influence |= {"ALT": peak, "AST": 0.85 * peak + 0.15, "GGT": 1.3, "BILI": 1 + 0.08 * peak}
     return influence
+
+
+def underactive_thyroid(grade: int) -> Influence:
+    """What hypothyroidism shows: TSH high, free hormone low where it needs replacement."""
+    return {"TSH": 4.5 if grade > 1 else 3.2, "T4FR": 0.66 if grade > 1 else 0.85}
+
+
+def tumor_marker(share: float) -> Influence:
+    """CA 19-9 follows the tumor, roughly."""
+    return {"CA19_9AG": max(0.15, share**1.5)}

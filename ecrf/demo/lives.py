@@ -17,6 +17,7 @@ def live(cast: Cast, plan: Plan, enrolled: dict[int, Subject]) -> Iterator[datet
     `enrolled` holds the subjects by the number of their plan, for whoever is screened again.
     """
     desk = Desk(cast, plan)
-    yield from screen(desk, enrolled)
+    lesions: dict[str, int] = {}
+    yield from screen(desk, enrolled, lesions)
     if plan.fate is Fate.RANDOMIZED:
-        yield from treat(desk)
+        yield from treat(desk, lesions)

@@ -4,9 +4,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from ecrf.demo.adverse_events import GEMCITABINE, LENVATINIB, OXALIPLATIN, TORIPALIMAB
 from ecrf.demo.desk import Desk
-from ecrf.demo.treatment import LEVELS, Day, Dose, Period, Treatment
+from ecrf.demo.periods import LEVELS
+from ecrf.demo.terms import GEMCITABINE, LENVATINIB, OXALIPLATIN, TORIPALIMAB
+from ecrf.demo.treatment import Day, Dose, Period, Treatment
 from patients.derivations.dose import planned_dose
 from patients.models import DailyDosePeriod, DoseAdministration, Visit
 from trials.models import Drug
@@ -28,15 +29,17 @@ class Medication:
         self.rounds = desk.draw.random() < SHARE_ROUNDED
         self.periods = list(treatment.periods)
         self.open: tuple[DailyDosePeriod, Period] | None = None
+        self.starting_dose: int | None = None
 
     # ---------------------------------------------------------------- infusions
     def give(self, visit: Visit, day: Day) -> None:
         """The administrations of one visit, one after another."""
-        begins = datetime.combine(day.on, time(9, 30)) + timedelta(minutes=self.desk.draw.randrange(0, 90, 5))
+        on = day.given_on
+        begins = datetime.combine(on, time(9, 30)) + timedelta(minutes=self.desk.draw.randrange(0, 90, 5))
         for drug, dose in day.doses.items():
             minutes = FIRST_TORIPALIMAB_MINUTES if drug == TORIPALIMAB and day.cycle == 1 else MINUTES[drug]
             ends = begins + timedelta(minutes=minutes)
-            self._administer(visit, drug, dose, day.on, begins, ends)
+            self._administer(visit, drug, dose, on, begins, ends)
             begins = ends + timedelta(minutes=15)
 
     def _administer(
@@ -97,14 +100,23 @@ class Medication:
             self._begin(self.periods.pop(0), day)
 
     def _begin(self, period: Period, day: date) -> None:
-        planned = self._planned(LENVATINIB, period.started)
-        answers: dict[str, Any] = {"drug": LENVATINIB, "started": period.started.isoformat()}
-        dose, frequency = (0, "QD") if period.level is None else LEVELS[int(planned)][period.level]
-        answers |= {"dose": str(dose), "frequency": frequency}
+        dose, frequency = self.level(period)
+        answers: dict[str, Any] = {
+            "drug": LENVATINIB,
+            "started": period.started.isoformat(),
+            "dose": str(dose),
+            "frequency": frequency,
+        }
         if period.level != 0:
-            answers |= {"difference": "ADVERSE_EVENT", "difference_detail": period.detail}
+            answers |= {"difference": period.difference, "difference_detail": period.detail}
         if period.ended <= day:
             answers["ended"] = period.ended.isoformat()
         record = self.desk.enter(DailyDosePeriod, answers, slips=False)
         if period.ended > day:
             self.open = (record, period)
+
+    def level(self, period: Period) -> tuple[int, str]:
+        """Dose in mg and frequency of a period; 0 mg for an interruption."""
+        if self.starting_dose is None:
+            self.starting_dose = int(self._planned(LENVATINIB, period.started))
+        return (0, "QD") if period.level is None else LEVELS[self.starting_dose][period.level]

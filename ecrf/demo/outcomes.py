@@ -31,11 +31,11 @@ TABLE = """
   16  S Du                            +270  PD
   18  P*2 S*3 Dn                      +560  PD
   22  S Dn                            +236  PD
-  24  S P*3 X@188 R*6 Dn              +905  SURGERY
+  24  S P*3 X@188 R*6 Dn              +905  PD
   26  Dt                              +95   PD
   28  S*3 Dt                          +350  PD
   32  S N S Dn                        ?430  PD
-  33  S P*2 X@150 R*10 Dn             =     SURGERY
+  33  S P*2 X@150 R*10 Dn             =     PD
   34  Dt                              +205  PD
   35  S*6 Dt@270                      +617  PD
   40  S*4 Dt                          +410  PD
@@ -49,7 +49,7 @@ TABLE = """
   58  S*6 Dn                          +680  PD
   62  P*20                            =     TWO YEARS
   65  S P C*18                        =     TWO YEARS
-  66  P*3 X@144 R*17                  =     SURGERY
+  66  P*3 X@144 R*17                  =     TWO YEARS
   69  S*2                             +127  DEATH
   71  S P*8                           +422  DEATH
   72  S*8 Du                          +775  PD
@@ -64,7 +64,7 @@ TABLE = """
   19  S P*2 S*2 Dn@243                +520  PD
   20  Dn                              +165  PD
   21  S*2 M S*5 Du                    +660  PD
-  25  S*3 T@171                       ?295  AE@143
+  25  S*3 T@171                       ?295  AE@118
   27  -                               +35   DEATH
   29  S*2 Dn                          +291  PD
   30  S*2 P*7 Dt                      =     PD
@@ -78,7 +78,7 @@ TABLE = """
   51  P*3 S Dt                        +471  PD
   54  S P*7 Dn                        +850  PD
   55  S*4 Dn                          +410  PD
-  59  S P*3 X@186 R*17                =     SURGERY
+  59  S P*3 X@186 R*17                =     TWO YEARS
   61  S*3 Dt                          +305  PD
   63  S P*7 Dt@346                    +790  PD
   64  S P*19                          =     TWO YEARS
@@ -121,7 +121,6 @@ class Stop(StrEnum):
 
     PROGRESSION = "PD"
     DEATH = "DEATH"
-    SURGERY = "SURGERY"
     BEYOND = "BEYOND"
     TWO_YEARS = "TWO YEARS"
     ADVERSE_EVENT = "AE"

@@ -22,6 +22,8 @@ from ecrf.demo.world import (
     SITE,
 )
 
+MENOPAUSE_AGE = 51
+
 
 class Fate(StrEnum):
     """How screening ends."""
@@ -82,6 +84,11 @@ class Plan:
         if self.fate is not Fate.RANDOMIZED:
             raise LookupError("this life is not randomized")
         return OUTCOMES[self.number]
+
+    @property
+    def can_bear_children(self) -> bool:
+        """Whether this is a woman before menopause."""
+        return self.body.sex == "F" and self.body.age < MENOPAUSE_AGE
 
     def after(self, days: int) -> date:
         """The day so many days after randomization."""

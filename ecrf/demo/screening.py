@@ -1,17 +1,20 @@
 """Screening of one life: consent, history, measurements, eligibility, and how it ends."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
 from ecrf.demo.calendar import is_working_day, next_working_day
+from ecrf.demo.consents import Consents
 from ecrf.demo.desk import Desk
-from ecrf.demo.histories import draw_conditions, history_form, medicine_form, tumor_form
+from ecrf.demo.histories import draw_conditions, history_form, medicine_form, prior_forms, tumor_form
 from ecrf.demo.laboratory import Laboratory
 from ecrf.demo.plans import Fate, Plan, randomization_moment
 from ecrf.demo.treatment import measure
-from ecrf.demo.visit_forms import Facts, fill_scheduled
+from ecrf.demo.tumor_forms import Reader
+from ecrf.demo.visit_forms import Facts, fill_scheduled, pressures_only
 from patients.actions.enroll import enroll
 from patients.actions.randomize import randomize
 from patients.models import (
@@ -19,16 +22,27 @@ from patients.models import (
     Demographics,
     Disposition,
     EligibilityAssessment,
-    InformedConsent,
     MedicalHistory,
+    PriorTherapy,
     Subject,
+    TissueSample,
     TumorHistory,
     Visit,
+    VitalSigns,
 )
 from trials.models import CriterionKind
 
-READINGS = 3
-ONLY_FOR_WOMEN = {"I9a", "I9b"}
+READINGS = 4
+ARCHIVAL = {
+    "kind": "ARCHIVAL",
+    "organ": "LIVER",
+    "primary_tumor": "Y",
+    "material": "SLIDES",
+    "slides": 10,
+    "adequate": "Y",
+    "tissue_consent": "Y",
+}
+ONLY_FOR_WOMEN = {"I9a", "I9b", "I9c"}
 WHY_NOT = {
     "I3": "Performance status 2",
     "I4": "Child-Pugh class B",
@@ -43,15 +57,22 @@ WHY_NOT = {
 }
 
 
-def screen(desk: Desk, enrolled: dict[int, Subject]) -> Iterator[datetime]:
-    """From the first signature to randomization, failure, or (second site) an open end."""
+def screen(desk: Desk, enrolled: dict[int, Subject], lesions: dict[str, int]) -> Iterator[datetime]:
+    """From the first signature to randomization, failure, or (second site) an open end.
+
+    `lesions` takes the numbers of the lesions identified, by their labels.
+    """
     plan = desk.plan
     yield desk.on(plan.screened_on)
     _enroll(desk, enrolled)
     _first_sitting(desk)
-    yield desk.after_visit(plan.screened_on + timedelta(days=1))
-    visit = desk.open("SCR", plan.screened_on)
-    _measurements(desk, visit)
+    on = _day_of_measurements(plan)
+    yield desk.after_visit(on)
+    visit = desk.open("SCR", on)
+    _measurements(desk, visit, on)
+    reader = Reader(desk, numbers=lesions)
+    if reader.tumor.targets:
+        reader.baseline(visit, _between(plan.screened_on, on, plan.draws("baseline scan")))
     if plan.fate is Fate.WAITING:
         return
     yield desk.on(_day_of_judgment(plan))
@@ -81,32 +102,64 @@ def _enroll(desk: Desk, enrolled: dict[int, Subject]) -> None:
 
 
 def _first_sitting(desk: Desk) -> None:
-    plan, day = desk.plan, desk.plan.screened_on.isoformat()
-    consent = {
-        "consented": "Y",
-        "signed_on": day,
-        "document_version": "2.0",
-        "copy_given": "Y",
-        "tissue_consent": "Y",
-    }
-    desk.enter(InformedConsent, consent)
+    plan = desk.plan
+    Consents(desk).first()
     # A first entry of a failing life is right at once: the record ends too early to find a slip.
-    own: dict[str, Any] = {"birth": plan.body.birth, "age": plan.body.age, "sex": plan.body.sex}
-    desk.enter(Demographics, own, slips=plan.fate is Fate.RANDOMIZED)
+    desk.enter(Demographics, _demographics(plan), slips=plan.fate is Fate.RANDOMIZED)
     for condition, began in draw_conditions(plan):
-        desk.enter(MedicalHistory, history_form(condition, began))
+        history = desk.enter(MedicalHistory, history_form(condition, began))
         if condition.medicine:
-            desk.enter(ConcomitantMedication, medicine_form(condition, condition.medicine, began))
-    desk.enter(TumorHistory, tumor_form(plan))
+            taken = medicine_form(condition, condition.medicine, began, history.repeat)
+            desk.enter(ConcomitantMedication, taken)
+    desk.enter(TumorHistory, tumor_form(plan), slips=False)
+    for data in prior_forms(plan):
+        desk.enter(PriorTherapy, data, slips=False)
+    if plan.fate is Fate.RANDOMIZED:
+        desk.enter(TissueSample, ARCHIVAL | {"collected_on": tumor_form(plan)["diagnosed"]}, slips=False)
 
 
-def _measurements(desk: Desk, visit: Visit) -> None:
+def _demographics(plan: Plan) -> dict[str, Any]:
+    own: dict[str, Any] = {"birth": plan.body.birth, "age": plan.body.age, "sex": plan.body.sex}
+    if plan.body.sex == "M":
+        return own
+    if plan.can_bear_children:
+        return own | {"childbearing_potential": "Y", "contraception_agreed": "Y"}
+    since = str(int(plan.body.birth[:4]) + 49)
+    return own | {
+        "childbearing_potential": "N",
+        "no_childbearing_reason": "POSTMENOPAUSAL",
+        "postmenopausal_since": since,
+    }
+
+
+def _day_of_measurements(plan: Plan) -> date:
+    """Shortly before randomization, so that the results are fresh at the first dose."""
+    if plan.randomized_on is None:
+        return next_working_day(plan.screened_on + timedelta(days=1))
+    day = plan.randomized_on - timedelta(days=plan.draws("measurements").randint(2, 3))
+    while not is_working_day(day):
+        day -= timedelta(days=1)
+    return max(day, plan.screened_on)
+
+
+def _between(first: date, last: date, draw: Random) -> date:
+    """A working day between two."""
+    days = [first + timedelta(days=each) for each in range((last - first).days + 1)]
+    return draw.choice([day for day in days if is_working_day(day)])
+
+
+def _measurements(desk: Desk, visit: Visit, on: date) -> None:
+    """All measurements of screening; blood pressure on a second occasion, three readings in all."""
     plan = desk.plan
     draw = plan.draws("screening results")
+    measured = measure(plan, 0, draw, readings=READINGS)
+    once, again = measured.pressures[:1], measured.pressures[1:]
+    earlier = replace(measured, pressures=once)
+    desk.enter(VitalSigns, *pressures_only(earlier, plan.screened_on), visit, slips=False)
     facts = Facts(
-        on=plan.screened_on,
+        on=on,
         cycle=0,
-        measured=measure(plan, 0, draw, READINGS),
+        measured=replace(measured, pressures=again),
         height=plan.body.height,
         ecog="2" if plan.failing_rule == "I3" else plan.body.ecog,
         results=_screening_results(plan, draw),

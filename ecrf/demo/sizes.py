@@ -69,7 +69,7 @@ class _Course:
                 return _one_not_evaluated(sizes) if scan.seen is Seen.NOT_EVALUABLE else sizes
 
     def _removed(self) -> list[Size]:
-        return [Size(lesion, NOT_EVALUATED, None) for lesion in self.tumor.targets]
+        return [Size(lesion, ABSENT, 0) for lesion in self.tumor.targets]
 
     def _sum(self, seen: Seen) -> int:
         """The sum in mm: drawn near the last one, inside what the look allows."""

@@ -41,7 +41,7 @@ class Slip:
     """One kind of slip.
 
     `share` of the forms that have `field` filled (in row `row_of`, if named); `wrong` gives what is written
-    instead, None for nothing; `stays` is the share that nobody finds before the cut-off.
+    instead, None for nothing. Every slip is found in the end.
     """
 
     form: type[CaseReportForm]
@@ -52,7 +52,6 @@ class Slip:
     row_of: str = ""
     fits: Callable[[dict[str, Any]], bool] = lambda answers: True
     found_after: tuple[int, int] = (1, 24)
-    stays: float = 0.0
     by_investigator: bool = False
 
     def place(self, entered: Entered) -> int | None:
@@ -145,20 +144,20 @@ SLIPS = (
     Slip(VitalSigns, "systolic", 0.009, _too_low, f"Entered in the wrong field; {FROM_THE_WARD}",
          row_of="blood_pressures"),
     Slip(LabSample, "clinically_significant", 0.045, _nothing, "Clinical significance assessed after a query",
-         row_of="results", fits=_is_judged, found_after=(2, 30), stays=0.07, by_investigator=True),
+         row_of="results", fits=_is_judged, found_after=(2, 30), by_investigator=True),
     Slip(LabSample, "value", 0.006, _exchanged, "Transcription error; corrected from the laboratory report",
          row_of="results", fits=_has_two_different_digits("value")),
     Slip(LabSample, "collected_at", 0.004, _afternoon, "Time of collection corrected from the label"),
     Slip(DoseAdministration, "ended_at", 0.012, _afternoon,
          "End of infusion corrected from the infusion record"),
     Slip(DoseAdministration, "difference", 0.07, _nothing, "Reason for the difference added after a query",
-         found_after=(3, 30), stays=0.15),
+         found_after=(3, 30)),
     Slip(DoseAdministration, "batch_number", 0.006, _exchanged, "Corrected from the pharmacy record",
          fits=_has_two_different_digits("batch_number")),
     Slip(AdverseEvent, "grade", 0.03, _moderate, "Grade corrected by the investigator after review",
          fits=_is_mild, by_investigator=True),
     Slip(ConcomitantMedication, "dose_unit", 0.03, _nothing, "Unit of the dose added"),
-    Slip(ConcomitantMedication, "indication", 0.05, _nothing, "Indication added", stays=0.4),
+    Slip(ConcomitantMedication, "indication", 0.05, _nothing, "Indication added"),
     Slip(MedicalHistory, "started", 0.03, _a_year_before, "Year corrected by the subject"),
     Slip(Demographics, "age", 0.04, _one_more, "Age corrected: completed years at consent"),
 )

@@ -1,18 +1,26 @@
 """The forms of a visit: what the schedule asks for, filled with what was measured."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from ecrf.demo.desk import Desk
+from ecrf.demo.examinations import (
+    echocardiogram,
+    electrocardiogram,
+    physical_examination,
+    pregnancy_test,
+)
 from ecrf.demo.laboratory import REPORTED, UNDER_TREATMENT
 from ecrf.demo.treatment import Measured
 from patients.models import EcogAssessment, LabSample, Visit, VitalSigns
+from trials.models import ScheduledForm
 
-EVERY = {"THYROID": 3, "URINALYSIS": 2}
 NOT_DONE_SHARE = 0.02
-LAST_AGE_OF_PREGNANCY_TEST = 54
+FULL_PROTEIN = ("2+", "3+", "4+")
+EXCRETION = "PROTEXR"
 
 CONVERSIONS = {
     # from the preferred unit: divide by; decimals
@@ -25,7 +33,11 @@ CONVERSIONS = {
 
 @dataclass
 class Facts:
-    """What was measured at a visit. `cycle` 0 is screening, None a visit outside the cycles."""
+    """What was measured at a visit. `cycle` 0 is screening, None a visit outside the cycles.
+
+    `ailing`: codes of the tests of which an adverse event lasts on this day; their abnormal results are
+    clinically significant.
+    """
 
     on: date
     cycle: int | None = None
@@ -33,37 +45,50 @@ class Facts:
     height: int | None = None
     ecog: str = ""
     results: dict[str, str] = field(default_factory=dict)
+    ailing: frozenset[str] = frozenset()
 
 
 def fill_scheduled(desk: Desk, visit: Visit, code: str, facts: Facts) -> None:
-    """Vital signs, performance status and samples that the schedule asks for at a visit."""
+    """What the schedule asks for at a visit, as far as it was measured."""
     for due in desk.cast.forms_due[code]:
-        if due.first_cycle_only and facts.cycle != 1:
+        if not is_due(desk, due, facts):
             continue
-        if due.form == "VS" and facts.measured:
-            vital_signs(desk, visit, facts, facts.measured)
-        elif due.form == "ECOG" and facts.ecog:
-            performance_status(desk, visit, facts)
-        elif due.form == "LB" and is_due(desk, due.panel, facts):
+        if due.form == "LB":
             sample(desk, visit, due.panel, facts)
+        elif due.form in FILLED:
+            FILLED[due.form](desk, visit, facts)
 
 
-def is_due(desk: Desk, panel: str, facts: Facts) -> bool:
-    """Which samples are taken: a pregnancy test of younger women, thyroid and urine not in every cycle."""
-    body = desk.plan.body
-    if panel == "PREGNANCY":
-        return body.sex == "F" and body.age <= LAST_AGE_OF_PREGNANCY_TEST
-    return not facts.cycle or facts.cycle % EVERY.get(panel, 1) == 0
+def is_due(desk: Desk, due: ScheduledForm, facts: Facts) -> bool:
+    """Whether a scheduled form is due on this day for this life."""
+    if due.form == "RP" or due.panel == "PREGNANCY":
+        return desk.plan.can_bear_children
+    if facts.cycle is None or facts.cycle == 0:
+        return True
+    if due.first_cycle_only and facts.cycle != 1:
+        return False
+    if due.panel == "URINALYSIS" and facts.results.get("PROT", "negative") in ("1+", *FULL_PROTEIN):
+        return True
+    every = due.every_cycles or 1
+    return (facts.cycle - 1) % max(every, EVERY.get(due.panel, 1)) == 0
+
+
+EVERY = {"THYROID": 2, "URINALYSIS": 2}
 
 
 def performance_status(desk: Desk, visit: Visit, facts: Facts) -> None:
+    if not facts.ecog:
+        return
     if facts.cycle and desk.draw.random() < NOT_DONE_SHARE:
         desk.enter(EcogAssessment, {}, visit=visit, not_done="Not assessed at this visit")
         return
     desk.enter(EcogAssessment, {"assessed_on": facts.on.isoformat(), "grade": facts.ecog}, visit=visit)
 
 
-def vital_signs(desk: Desk, visit: Visit, facts: Facts, measured: Measured) -> None:
+def vital_signs(desk: Desk, visit: Visit, facts: Facts) -> None:
+    measured = facts.measured
+    if measured is None:
+        return
     answers: dict[str, Any] = {
         "measured_on": facts.on.isoformat(),
         "weight": str(measured.weight),
@@ -75,7 +100,18 @@ def vital_signs(desk: Desk, visit: Visit, facts: Facts, measured: Measured) -> N
     if desk.draw.random() < 0.03:
         del answers["temperature"]
         answers["missing_reasons"] = {"temperature": "NOT_DONE"}
-    readings = [
+    desk.enter(VitalSigns, answers, {"blood_pressures": _readings(measured)}, visit)
+
+
+def pressures_only(measured: Measured, on: date) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Blood pressure of a day of its own, with weight and pulse."""
+    answers = {"measured_on": on.isoformat(), "weight": str(measured.weight), "pulse": measured.pulse}
+    answers["missing_reasons"] = {"temperature": "NOT_DONE"}
+    return answers, {"blood_pressures": _readings(measured)}
+
+
+def _readings(measured: Measured) -> list[dict[str, Any]]:
+    return [
         {
             "systolic": systolic,
             "diastolic": diastolic,
@@ -83,28 +119,37 @@ def vital_signs(desk: Desk, visit: Visit, facts: Facts, measured: Measured) -> N
         }
         for place, (systolic, diastolic) in enumerate(measured.pressures)
     ]
-    desk.enter(VitalSigns, answers, {"blood_pressures": readings}, visit)
 
 
 def sample(desk: Desk, visit: Visit, panel: str, facts: Facts) -> None:
     """One sample of a panel, with the investigator's judgment of every abnormal result."""
+    codes = tests_reported(panel, facts)
+    if not codes:
+        return
     laboratory = desk.cast.laboratories[desk.plan.site]
     draw = desk.draw
     answers = {
         "collected_on": facts.on.isoformat(),
-        "collected_at": time(draw.randint(6, 9), draw.randrange(60)).isoformat("minutes"),
+        "collected_at": time(draw.randint(6, 8), draw.randrange(60)).isoformat("minutes"),
         "laboratory": laboratory.code,
         "panel": panel,
         "accession_number": f"{facts.on:%y%m%d}{draw.randrange(10000):04d}",
     }
     if panel == "CHEMISTRY":
         answers["fasting"] = "Y"
-    rows = [result_row(desk, code, facts) for code in tests_reported(panel, facts)]
+    if panel == "COAGULATION":
+        answers["anticoagulated"] = "N"
+    rows = [result_row(desk, code, facts) for code in codes]
     desk.enter(LabSample, answers, {"results": rows}, visit)
 
 
 def tests_reported(panel: str, facts: Facts) -> tuple[str, ...]:
-    return REPORTED[panel] if facts.cycle == 0 else UNDER_TREATMENT.get(panel, REPORTED[panel])
+    """The tests of a panel that are entered: all at screening, fewer under treatment."""
+    known = REPORTED.get(panel, ())
+    codes = known if facts.cycle == 0 else UNDER_TREATMENT.get(panel, known)
+    if panel == "URINALYSIS" and EXCRETION in facts.results:
+        codes = (*codes, EXCRETION)
+    return codes
 
 
 def result_row(desk: Desk, code: str, facts: Facts) -> dict[str, Any]:
@@ -117,7 +162,7 @@ def result_row(desk: Desk, code: str, facts: Facts) -> dict[str, Any]:
         row["unit"] = unit
     body = desk.plan.body
     if desk.cast.is_abnormal(desk.plan.site, code, text, body.sex, body.age, facts.on):
-        row["clinically_significant"] = "Y" if desk.draw.random() < 0.2 else "N"
+        row["clinically_significant"] = "Y" if code in facts.ailing else "N"
     return row
 
 
@@ -127,3 +172,14 @@ def in_unit(code: str, text: str, unit: str) -> str:
         return text
     divisor, step = CONVERSIONS[(code, unit)]
     return str((Decimal(text) / Decimal(divisor)).quantize(Decimal(step), ROUND_HALF_EVEN))
+
+
+FILLED: dict[str, Callable[[Desk, Visit, Facts], None]] = {
+    "VS": vital_signs,
+    "ECOG": performance_status,
+    "PE": physical_examination,
+    "EG": electrocardiogram,
+    "CV": echocardiogram,
+    "RP": pregnancy_test,
+}
+"""The forms of a visit that are filled from what was measured; the others have places of their own."""
