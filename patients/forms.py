@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import models
 
 from patients.fields import ClinicalField, CodedField, Meaning
-from patients.models import CaseReportForm, FormGroup, MissingReason, Row
+from patients.models import CaseReportForm, Form, FormGroup, MissingReason, Row, Visit
 from trials.actions.given import IDENTIFIER_LENGTH
 from trials.models import StudyNoun
 
@@ -157,6 +157,16 @@ def form_models() -> Iterator[type[CaseReportForm]]:
     for model in apps.get_models():
         if issubclass(model, CaseReportForm):
             yield model
+
+
+def record_models() -> dict[str, type[CaseReportForm] | type[Visit]]:
+    """What checks look at and queries are about, by OID: every form, and visits."""
+    return {model.form.oid: model for model in form_models()} | {Visit.form.oid: Visit}
+
+
+def about(oid: str) -> Form:
+    """What a query's form or visit says about itself: title, path. Raises KeyError."""
+    return record_models()[oid].form
 
 
 def definition_of(model: type[CaseReportForm]) -> FormDefinition:

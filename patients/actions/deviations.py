@@ -1,12 +1,13 @@
 """Deviations that a check drafts: a person confirms or rejects them; none is confirmed by a rule."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import Max
 
 from patients.checks.engine import Check
-from patients.forms import form_models
-from patients.models import DeviationStatus, ProtocolDeviation, Query
+from patients.forms import record_models
+from patients.models import DeviationStatus, ProtocolDeviation, Query, Visit
 from patients.reading import clinical_span
 from trials.audit import clock
 
@@ -52,18 +53,14 @@ def about(query: Query) -> str:
 
 def _draft(query: Query, category: str) -> None:
     subject = query.subject
-    models = {model.form.oid: model for model in form_models()}
-    record = models[query.form]._default_manager.select_related("visit").get(pk=query.record_id)
-    span = clinical_span(record)
-    known = getattr(record, record.form.dated_by, None) if record.form.dated_by else None
-    day = known or (span and span[0])
+    day: Any = _day_of(query)
     others = ProtocolDeviation.objects.filter(subject=subject).aggregate(last=Max("repeat"))
     ProtocolDeviation(
         subject=subject,
         repeat=(others["last"] or 0) + 1,
         form_version=ProtocolDeviation.form.version,
         protocol_version=subject.study.protocol_version,
-        occurred_on=str(day) if day else None,
+        occurred_on=day and str(day),
         noticed_on=clock.today(subject.site.time_zone),
         category=category,
         description=query.message,
@@ -71,3 +68,15 @@ def _draft(query: Query, category: str) -> None:
         rule=query.check_id,
         about=about(query),
     ).save()
+
+
+def _day_of(query: Query) -> Any:
+    """The day of the record as it was written; of a visit that did not come, the end of its window."""
+    model = record_models()[query.form]
+    if issubclass(model, Visit):
+        visit = model.objects.get(pk=query.record_id)
+        return visit.occurred_on or visit.window_to or visit.planned_on
+    record = model._default_manager.select_related("visit").get(pk=query.record_id)
+    span = clinical_span(record)
+    known = getattr(record, record.form.dated_by, None) if record.form.dated_by else None
+    return known or (span and span[0])

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from patients.actions.deviations import draft_deviations, withdraw_drafts
 from patients.actions.permission import act_on
 from patients.checks.casebook import CHECKS
-from patients.checks.engine import Check, checks_of, checks_resting_on, hits
+from patients.checks.engine import VISIT, Check, at_once, checks_of, checks_resting_on, hits
 from patients.facts import Facts
-from patients.forms import form_models
-from patients.models import CaseReportForm, Query, QueryState, Subject
+from patients.forms import record_models
+from patients.models import CaseReportForm, Query, QueryState, Subject, Visit
 from trials.actions.errors import WrongState
 from trials.actions.given import needed
 from trials.audit.context import current_recording
@@ -19,7 +21,7 @@ from trials.models import User
 from trials.roles import Verb
 
 Place = tuple[str, int]
-"""OID and key of a form."""
+"""OID and key of a form, or SV and key of a visit."""
 Key = tuple[str, str, int, int | None, str]
 """Check, OID, key of the form, key of the row, field."""
 REASON_LENGTH = 1000
@@ -36,18 +38,18 @@ class Tally:
         return Tally(self.raised + other.raised, self.closed + other.closed)
 
 
-def review_saved(forms: Sequence[CaseReportForm]) -> None:
-    """Check forms just saved, and those whose checks read them; inside the act that saved them."""
+def review_saved(forms: Sequence[CaseReportForm | Visit]) -> None:
+    """Check forms (or visits) just saved, and those whose checks read them; inside the act that saved."""
     if not forms:
         return
     oid = forms[0].form.oid
     facts = Facts({form.subject_id: form.subject for form in forms}.values())
-    own, resting = checks_of(CHECKS, oid), checks_resting_on(CHECKS, oid)
+    checks = at_once(CHECKS)
+    own, resting = checks_of(checks, oid), checks_resting_on(checks, oid)
     looks: dict[Place, list[Check]] = {(oid, form.pk): list(own) for form in forms}
     for subject in facts.subjects.values():
-        for place, checks in _looks(facts, subject, resting).items():
-            known = looks.setdefault(place, [])
-            known += [check for check in checks if check not in known]
+        _add(looks, _looks(facts, subject, resting))
+    _add(looks, _asked_by_command(facts))
     _bring_in_line(facts, looks)
 
 
@@ -57,8 +59,7 @@ def review_casebook(facts: Facts) -> Tally:
     for subject in facts.subjects.values():
         looks |= _looks(facts, subject, CHECKS)
     # Queries of forms that are in error by now are closed too.
-    known = Query.objects.filter(subject__in=facts.subjects, state__in=QueryState.pending())
-    for form, record in known.values_list("form", "record_id"):
+    for form, record in _pending_of(facts).values_list("form", "record_id"):
         looks.setdefault((form, record), [check for check in CHECKS if check.looks_at(form)])
     return _bring_in_line(facts, looks)
 
@@ -92,11 +93,39 @@ def run_checks(*, actor: User, subjects: Iterable[Subject], role: str = "SYSTEM"
 
 def _looks(facts: Facts, subject: Subject, checks: Sequence[Check]) -> dict[Place, list[Check]]:
     looks: dict[Place, list[Check]] = {}
-    for model in form_models() if checks else ():
-        of_form = checks_of(checks, model.form.oid)
+    for oid in record_models() if checks else ():
+        of_form = checks_of(checks, oid)
         if of_form:
-            looks |= {(model.form.oid, form.pk): list(of_form) for form in facts.forms(model, subject)}
+            looks |= {(oid, record.pk): list(of_form) for record in _records(facts, oid, subject)}
     return looks
+
+
+def _add(looks: dict[Place, list[Check]], more: Mapping[Place, Sequence[Check]]) -> None:
+    for place, checks in more.items():
+        known = looks.setdefault(place, [])
+        known += [check for check in checks if check not in known]
+
+
+def _asked_by_command(facts: Facts) -> dict[Place, list[Check]]:
+    """Where the checks that only the command runs have asked: a save may answer them."""
+    own = {check.id: check for check in CHECKS if check.by_command}
+    asked = _pending_of(facts).filter(check_id__in=own).values_list("form", "record_id", "check_id")
+    looks: dict[Place, list[Check]] = {}
+    for form, record, check in asked:
+        _add(looks, {(form, record): [own[check]]})
+    return looks
+
+
+def _pending_of(facts: Facts) -> QuerySet[Query]:
+    return Query.objects.filter(subject__in=facts.subjects, state__in=QueryState.pending())
+
+
+def _records(facts: Facts, oid: str, subject: Subject) -> Sequence[CaseReportForm | Visit]:
+    if oid == VISIT:
+        return facts.visits(subject)
+    model: Any = record_models()[oid]
+    forms: Sequence[CaseReportForm] = facts.forms(model, subject)
+    return forms
 
 
 def _bring_in_line(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> Tally:
@@ -123,20 +152,16 @@ def _bring_in_line(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> Tall
 def _pending(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> list[Query]:
     """Open and accepted queries of the checks that looked, at the forms they looked at."""
     ids = {place: {check.id for check in checks} for place, checks in looks.items()}
-    known = Query.objects.select_related("subject__study", "subject__site").filter(
-        subject__in=facts.subjects,
-        state__in=QueryState.pending(),
-        form__in={oid for oid, _record in looks},
-    )
+    known = _pending_of(facts).select_related("subject__study", "subject__site")
+    known = known.filter(form__in={oid for oid, _record in looks})
     return [query for query in known if query.check_id in ids.get((query.form, query.record_id), ())]
 
 
 def _found(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> dict[Key, Query]:
     found: dict[Key, Query] = {}
-    models: dict[str, Any] = {model.form.oid: model for model in form_models()}
     for subject in facts.subjects.values():
         for oid in {oid for oid, _record in looks}:
-            for form in facts.forms(models[oid], subject):
+            for form in _records(facts, oid, subject):
                 for check, hit in hits(looks.get((oid, form.pk), ()), form, facts):
                     query = Query(
                         subject=subject,

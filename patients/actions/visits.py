@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from patients.actions.permission import act_on
+from patients.actions.queries import review_saved
 from patients.actions.schedule import WAITING, WHY_LENGTH, cycle_follows, plan_cycle, plan_from
 from patients.derivations.participation import Activity, halts
 from patients.facts import Facts
@@ -42,6 +43,7 @@ def open_visit(
         visit.save()
         cycle_follows(visit)
         _calendar_follows(visit, occurred_on)
+        review_saved([visit])
     return visit
 
 
@@ -60,6 +62,7 @@ def miss_visit(*, actor: User, visit: Visit, why: str, version: int, reason: str
         cycle_follows(visit)
         if visit.planned_on is not None:
             _calendar_follows(visit, visit.planned_on)
+        review_saved([visit])
     return visit
 
 
@@ -78,6 +81,7 @@ def add_unscheduled_visit(*, actor: User, subject: Subject, occurred_on: date, w
             unscheduled_reason=why,
         )
         visit.save()
+        review_saved([visit])
     return visit
 
 

@@ -12,11 +12,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from patients.actions.queries import accept_reason
-from patients.admin.addresses import page_url
+from patients.admin.addresses import hub_url, page_url
 from patients.admin.base import ClinicalAdmin
 from patients.admin.filters import OwnSiteFilter
-from patients.forms import definition
-from patients.models import Query, QueryState, Severity
+from patients.forms import about, record_models
+from patients.models import Query, QueryState, Severity, Visit
 from trials.admin.act import ReasonField, act_page, posted
 from trials.admin.base import WRITING, user_of
 from trials.models import User
@@ -98,9 +98,12 @@ class QueryAdmin(ClinicalAdmin):
 
     @admin.display(description=_("Form"))
     def form_link(self, query: Query) -> str:
-        return format_html('<a href="{}">{}</a>', form_of(query), definition(query.form).title)
+        return format_html('<a href="{}">{}</a>', form_of(query), about(query.form).title)
 
 
 def form_of(query: Query) -> str:
-    """The page of the form that the query is about."""
-    return page_url(definition(query.form).model, "change", query.record_id)
+    """The page of the form that the query is about; a visit stands on the page of its casebook."""
+    model = record_models()[query.form]
+    if issubclass(model, Visit):
+        return hub_url(query.subject)
+    return page_url(model, "change", query.record_id)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from patients.actions.queries import REASON_LENGTH, accept_reason
 from patients.api.filters import OfSubject
-from patients.forms import definition
+from patients.forms import about
 from patients.models import Query, QueryState, Severity
 from patients.selectors import visible
 from trials.api.bodies import object_of, text_of
@@ -22,8 +22,8 @@ from trials.api.resource import Resource
 class QueryReply(serializers.Serializer):
     id = serializers.IntegerField()
     subject = serializers.CharField(source="subject.code")
-    form = serializers.CharField(help_text="OID of the form")
-    href = serializers.SerializerMethodField(help_text="Address of the form")
+    form = serializers.CharField(help_text="OID of the form; SV: a visit")
+    href = serializers.SerializerMethodField(help_text="Address of the form or visit")
     record_id = serializers.IntegerField()
     row_id = serializers.IntegerField(allow_null=True)
     field = serializers.CharField()
@@ -34,7 +34,7 @@ class QueryReply(serializers.Serializer):
     accepted_reason = serializers.CharField()
 
     def get_href(self, query: Query) -> str:
-        return f"/api/v1/{definition(query.form).path}/{query.record_id}/"
+        return f"/api/v1/{about(query.form).path}/{query.record_id}/"
 
 
 class AcceptRequest(serializers.Serializer):

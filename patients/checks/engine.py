@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from patients.facts import Facts
-from patients.models import CaseReportForm, Row, Severity
+from patients.models import CaseReportForm, Row, Severity, Visit
 
 EVERY_FORM = ("*",)
+VISIT = Visit.form.oid
+"""What a check of visits looks at; every form does not mean them."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,11 @@ class Hit:
 class Check:
     """A check of forms: `find` yields a hit for each thing that is questionable, nothing otherwise.
 
-    `forms` names the forms that it looks at, one at a time, by OID; `rests_on` the other forms that it reads
-    for that: saving one of them runs the check again. `asks` says in plain words what is checked; `drafts` is
-    the category of the protocol deviation that is drafted with a query, where there is to be one.
+    `forms` names the forms that it looks at, one at a time, by OID (SV: visits); `rests_on` the other forms
+    that it reads for that: saving one of them runs the check again. `asks` says in plain words what is
+    checked; `drafts` is the category of the protocol deviation that is drafted with a query, where there is to
+    be one. `by_command`: what time alone brings about (overdue, still missing) is asked when all checks are
+    run; a save may only answer it. Its messages name days, not distances, so that they stay the same.
     """
 
     id: str
@@ -35,9 +39,10 @@ class Check:
     rests_on: tuple[str, ...] = ()
     asks: str = ""
     drafts: str | None = None
+    by_command: bool = False
 
     def looks_at(self, oid: str) -> bool:
-        return self.forms == EVERY_FORM or oid in self.forms
+        return oid in self.forms or (self.forms == EVERY_FORM and oid != VISIT)
 
 
 def checks_of(checks: Iterable[Check], oid: str) -> list[Check]:
@@ -50,8 +55,13 @@ def checks_resting_on(checks: Iterable[Check], oid: str) -> list[Check]:
     return [check for check in checks if oid in check.rests_on or check.rests_on == EVERY_FORM]
 
 
-def hits(checks: Iterable[Check], form: CaseReportForm, facts: Facts) -> Iterator[tuple[Check, Hit]]:
-    """What the checks find in one form; a check yields no more than one hit for a row and field."""
+def at_once(checks: Iterable[Check]) -> list[Check]:
+    """The checks that ask as soon as something is saved."""
+    return [check for check in checks if not check.by_command]
+
+
+def hits(checks: Iterable[Check], form: CaseReportForm | Visit, facts: Facts) -> Iterator[tuple[Check, Hit]]:
+    """What the checks find in one form or visit; a check yields no more than one hit for a row and field."""
     for check in checks:
         for hit in check.find(form, facts):
             yield check, hit

@@ -1,9 +1,12 @@
 """Cycles and visits: what was planned from the schedule, and what took place."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from patients.models.base import Form, FormGroup
 from patients.models.subject import Subject
 from trials.models import RegulatedModel, VisitDefinition
 
@@ -44,8 +47,19 @@ class Visit(RegulatedModel):
     """A visit of one subject (CDASH SV): from the schedule, or unscheduled (`definition` empty).
 
     `planned_on`, `window_from` and `window_to` come from the schedule; `occurred_on` from the site. A visit
-    that is no longer due says why in `missed_reason`.
+    that is no longer due says why in `missed_reason`. A visit is no form of the casebook; by `form` a query
+    names it.
     """
+
+    form: ClassVar[Form] = Form(
+        oid="SV",
+        path="visits",
+        title=_("Visit"),
+        domain="SV",
+        at_visit=False,
+        dated_by="occurred_on",
+        group=FormGroup.CONDUCT,
+    )
 
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="visits")
     definition = models.ForeignKey(
