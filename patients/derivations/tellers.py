@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from patients.derivations.dose import planned_dose
+from patients.derivations.grades_told import told_of_sample
 from patients.derivations.told import Told
 from patients.derivations.tumor_told import told_of_assessment
 from patients.facts import Facts
@@ -33,6 +34,7 @@ def expected_doses(facts: Facts, subject: Subject, visit: Visit | None) -> Itera
 
 
 TELLERS: Mapping[str, tuple[Teller, ...]] = {
+    "LB": (told_of_sample,),
     "TR": (told_of_assessment,),
 }
 """By the OID of a filled form."""

@@ -1,6 +1,6 @@
 """How a laboratory criterion of CTCAE is written down: limits, what they apply to, and grade by grade."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -39,6 +39,12 @@ class When(StrEnum):
     ANTICOAGULATED = "on anticoagulation"
 
 
+_OF_BASELINE = (
+    When.BASELINE_HIGH,
+    When.BASELINE_NOT_HIGH,
+    When.BASELINE_LOW,
+    When.BASELINE_NOT_LOW,
+)
 _WORDS = {">": "above", ">=": "at or above", "<": "below", "<=": "at or below"}
 
 
@@ -111,6 +117,22 @@ class Criterion:
     def dictionary_term(self) -> str:
         """The term of CTCAE: criteria that it joins in one term have an addition in brackets here."""
         return self.term.split(" (")[0]
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether a grade may depend on the baseline value or on where it lay."""
+        return any(
+            limit.of in (Of.BASELINE, Of.CHANGE) or arm.when in _OF_BASELINE
+            for arm in self._arms()
+            for limit in arm.limits
+        )
+
+    def depends_on(self, when: When) -> bool:
+        """Whether a grade may depend on this circumstance."""
+        return any(arm.when is when for arm in self._arms())
+
+    def _arms(self) -> Iterator[Arm]:
+        return (arm for grades in self.by_unit.values() for arms in grades for arm in arms)
 
     @property
     def every_grade(self) -> tuple[int, ...]:

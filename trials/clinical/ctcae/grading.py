@@ -55,7 +55,7 @@ class BaselineFlag(StrEnum):
 class Graded:
     """A grade from 0 to 4 and the rule that gave it, in words; or None and what is missing.
 
-    `possible`: the grades that the result may have; one where it is graded, none where nothing is known.
+    `possible`: the grades that are not excluded; one where it is graded, none where there is no criterion.
     """
 
     grade: int | None
@@ -146,7 +146,7 @@ def grade(
         return Graded(None, term, version, cannot=missing)
     if value is None:
         return _cannot(criterion, version, criterion.every_grade, "result")
-    code = _unit_of(criterion, unit)
+    code = unit_of(criterion, unit)
     if code is None:
         reason = f"criterion for results in {unit}" if unit else "unit"
         return _cannot(criterion, version, criterion.every_grade, reason)
@@ -176,7 +176,7 @@ def _cannot(criterion: Criterion, version: str, possible: Iterable[int], *missin
     )
 
 
-def _unit_of(criterion: Criterion, unit: str | None) -> str | None:
+def unit_of(criterion: Criterion, unit: str | None) -> str | None:
     """The unit of the criterion that is meant; None where it has no limits in this unit."""
     codes = criterion.by_unit
     if ANY_UNIT in codes:
