@@ -182,7 +182,11 @@ NEVER: tuple[Arm, ...] = ()
 
 
 def rising(*numbers: str) -> Grades:
-    """Grades whose limits are a rising row of numbers; "ULN" is the upper limit of normal, "" no limit."""
+    """Grades whose limits are a rising row of numbers; "ULN" is the upper limit of normal, "" no limit.
+
+    >>> [arm.words("mmol/L") for arms in rising("ULN", "5.5", "6", "7") for arm in arms]
+    ['above ULN', 'above 5.5 mmol/L', 'above 6 mmol/L', 'above 7 mmol/L']
+    """
     return tuple(_arms(number, ABOVE_ULN, above) for number in numbers)
 
 

@@ -5,6 +5,7 @@ a number (transfusion, hospitalization, intervention), the number alone is grade
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from trials.clinical.ctcae.criterion import (
     ABOVE_ULN,
@@ -26,6 +27,7 @@ from trials.clinical.ctcae.criterion import (
     multiples,
     rising,
 )
+from trials.text import plain
 
 NOT_HIGH, HIGH, SYMPTOMS = When.BASELINE_NOT_HIGH, When.BASELINE_HIGH, When.SYMPTOMS
 IONIZED = "Ionized calcium stands in the same term of CTCAE; mg/dL is mmol/L x 4."
@@ -55,8 +57,12 @@ def by_baseline(of_uln: tuple[str, ...], lowest: str, of_baseline: tuple[str, ..
 
 
 def counts(*numbers: str) -> Mapping[str, Grades]:
-    """A falling count, in 10*9/L and in the two US units."""
-    thousandfold = tuple(str(int(float(each) * 1000)) if each and each != "LLN" else each for each in numbers)
+    """A falling count, in 10*9/L and in the two US units.
+
+    >>> [arm.words("10*3/mL") for arms in counts("LLN", "1.5", "1", "0.5")["10*3/mL"] for arm in arms]
+    ['below LLN', 'below 1500 10*3/mL', 'below 1000 10*3/mL', 'below 500 10*3/mL']
+    """
+    thousandfold = tuple(plain(Decimal(each) * 1000) if each and each != "LLN" else each for each in numbers)
     grades = falling(*numbers)
     return {"10*9/L": grades, "10*3/uL": grades, "10*3/mL": falling(*thousandfold)}
 
