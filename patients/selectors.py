@@ -102,13 +102,6 @@ class Measurement:
     record: VitalSigns
 
 
-def last_measured(subject: Subject, name: str, on_or_before: date) -> Measurement | None:
-    """The last weight or height measured up to and including a day; the newest form of that day."""
-    forms = current(VitalSigns, subject).filter(measured_on__lte=on_or_before, **{f"{name}__isnull": False})
-    found = forms.order_by("measured_on", "id").last()
-    return Measurement(getattr(found, name), found.measured_on, found) if found else None
-
-
 def age_range(demographics: Demographics | None, on: date) -> tuple[int, int] | None:
     """Youngest and oldest age in completed years that the recorded birth allows on a day.
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from patients.checks.common import ends_before_it_starts
 from patients.checks.engine import Check, Hit
-from patients.derivations.dose import planned_dose
+from patients.derivations.dose import planned
 from patients.facts import Facts
 from patients.models import DailyDosePeriod, DoseAdministration, EntryState, Severity, YesNo
 from trials.text import plain
@@ -40,8 +40,7 @@ def daily_dose_differs_without_reason(form: DailyDosePeriod, facts: Facts) -> It
 def plan_rests_on_other_values(form: DoseAdministration | DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
     """The planned dose stays as it was computed at entry; a weight corrected since then is pointed out."""
     day = form.given_on if isinstance(form, DoseAdministration) else form.started
-    own = form.pk if isinstance(form, DailyDosePeriod) else None
-    now = planned_dose(form.subject, form.drug_id, day, own=own)
+    now = planned(facts, form.subject, form.drug_id, day, own=form.pk)
     if now.dose != form.planned_dose:
         then = "none" if form.planned_dose is None else f"{plain(form.planned_dose)} mg"
         new = "none" if now.dose is None else f"{plain(now.dose)} mg"
@@ -62,7 +61,7 @@ def infusion_ends_before_it_starts(form: DoseAdministration, facts: Facts) -> It
 
 
 CHECKS = (
-    Check("EC12c", ("EC",), Severity.HARD, plan_rests_on_other_values, rests_on=("VS",)),
+    Check("EC12c", ("EC",), Severity.HARD, plan_rests_on_other_values, rests_on=("VS", "EC")),
     Check("EC12d", ("ECD",), Severity.HARD, plan_rests_on_other_values, rests_on=("VS", "ECD")),
     Check("EC13", ("ECD",), Severity.SOFT, daily_dose_differs_without_reason),
     Check("EC15a", ("EC",), Severity.HARD, drug_is_not_of_the_arm),

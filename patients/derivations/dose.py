@@ -1,16 +1,20 @@
 """Planned doses: computed from the regimen, with everything they rest on stored beside them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from patients.derivations.known import Known
-from patients.models import DailyDosePeriod, Row, Subject
-from patients.selectors import Measurement, allocation_of, current, last_measured
+from patients.facts import Facts
+from patients.models import DailyDosePeriod, DoseAdministration, Row, Subject, VitalSigns, YesNo
+from patients.selectors import Measurement
 from trials.clinical.body_surface_area import Formula, body_surface_area
 from trials.clinical.dosing import WeightBand, dose_by_body_surface, dose_by_weight
+from trials.clinical.quantity import ARITHMETIC
 from trials.clinical.undetermined import Undetermined, absent
 from trials.models import DoseRule, RegimenElement
 from trials.text import plain
@@ -30,9 +34,23 @@ class PlannedDose:
     surface: Decimal | None = None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """For whom, which drug and which day a dose is planned.
+
+    `own` is the key of the dose form that asks: what is stored of it may just be corrected, and is left out.
+    """
+
+    facts: Facts
+    subject: Subject
+    element: RegimenElement
+    on: date
+    own: int | None
+
+
 def derive_dose(record: Any, rows: Mapping[str, Sequence[Row]], known: Known) -> None:
     """Set the planned dose of an administration, with weight, height, formula and surface."""
-    planned = planned_dose(record.subject, record.drug_id, record.given_on)
+    planned = planned_dose(record.subject, record.drug_id, record.given_on, own=record.pk)
     record.planned_dose, record.planned_dose_note = planned.dose, planned.note
     record.weight_used, record.height_used = planned.weight, planned.height
     record.surface_formula, record.surface_used = planned.formula, planned.surface
@@ -48,38 +66,59 @@ def derive_daily_dose(record: Any, rows: Mapping[str, Sequence[Row]], known: Kno
 def planned_dose(
     subject: Subject, drug_id: int | None, on: date | None, own: int | None = None
 ) -> PlannedDose:
-    """The dose that the protocol plans for a subject, drug and day; never a default for what is missing.
+    """The planned dose by what is recorded now; see `planned`."""
+    return planned(Facts([subject]), subject, drug_id, on, own)
 
-    `own` is the key of the daily dose period that asks, whose stored first day may just be corrected.
+
+def planned(
+    facts: Facts, subject: Subject, drug_id: int | None, on: date | None, own: int | None = None
+) -> PlannedDose:
+    """The dose that the protocol plans for a subject, drug and day, before any reduction.
+
+    Never a default for what is missing. `own` is the key of the dose form that asks, which is left out.
     """
     if drug_id is None or on is None:
         return PlannedDose(None, Undetermined(absent(study_drug=drug_id, date=on)).sentence())
-    allocation = allocation_of(subject)
+    allocation = facts.allocation(subject)
     if allocation is None:
         return PlannedDose(None, Undetermined(("allocation to an arm",)).sentence())
-    element = (
-        RegimenElement.objects.select_related("drug", "arm")
-        .filter(arm=allocation.arm, drug_id=drug_id)
-        .first()
-    )
+    element = element_of(facts, subject, drug_id)
     if element is None:
         return PlannedDose(None, f"no planned dose: the drug is not part of arm {allocation.arm.code}")
-    if element.rule == DoseRule.WEIGHT_BAND:
-        return _by_weight(element, subject, _first_day(subject, element, on, own))
-    return PLANS[DoseRule(element.rule)](element, subject, on)
+    return PLANS[DoseRule(element.rule)](Asked(facts, subject, element, on, own))
 
 
-def _fixed(element: RegimenElement, subject: Subject, on: date) -> PlannedDose:
-    return PlannedDose(element.dose, f"fixed dose of {plain(element.dose)} mg")
+def regimen_of(facts: Facts, subject: Subject) -> list[RegimenElement]:
+    """What the subject's arm is given, with the bands; nothing before randomization. Read once."""
+    return facts.once(_read_regimen, subject)
 
 
-def _by_weight(element: RegimenElement, subject: Subject, first_day: date) -> PlannedDose:
-    weighed = last_measured(subject, "weight", first_day)
-    bands = [
-        WeightBand(band.from_kg, band.below_kg, band.dose_mg) for band in element.bands.order_by("from_kg")
-    ]
+def _read_regimen(facts: Facts, subject: Subject) -> list[RegimenElement]:
+    allocation = facts.allocation(subject)
+    if allocation is None:
+        return []
+    elements = list(
+        RegimenElement.objects.filter(arm_id=allocation.arm_id).select_related("drug", "arm").order_by("pk")
+    )
+    prefetch_related_objects(elements, "bands")
+    return elements
+
+
+def element_of(facts: Facts, subject: Subject, drug_id: int) -> RegimenElement | None:
+    """How the subject's arm is given a drug; None where it is not part of the arm."""
+    return next((each for each in regimen_of(facts, subject) if each.drug_id == drug_id), None)
+
+
+def _fixed(asked: Asked) -> PlannedDose:
+    dose = asked.element.dose
+    return PlannedDose(dose, f"fixed dose of {plain(dose)} mg")
+
+
+def _by_weight(asked: Asked) -> PlannedDose:
+    weighed = _last(_measured(asked, "weight"), _first_day(asked))
     if weighed is None:
         return PlannedDose(None, Undetermined(("weight on or before the first day of this drug",)).sentence())
+    bands = [WeightBand(band.from_kg, band.below_kg, band.dose_mg) for band in asked.element.bands.all()]
     try:
         dose = dose_by_weight(bands, weighed.value)
     except ValueError:  # no band holds the weight: a fault of the protocol data, not of what was entered
@@ -88,48 +127,103 @@ def _by_weight(element: RegimenElement, subject: Subject, first_day: date) -> Pl
     return PlannedDose(dose, note, weight=weighed.value)
 
 
-def _first_day(subject: Subject, element: RegimenElement, on: date, own: int | None) -> date:
-    # A weight band is chosen once, by the weight at the start of the drug: later weights do not move it.
-    first = (
-        current(DailyDosePeriod, subject)
-        .filter(drug_id=element.drug_id, started__isnull=False)
-        .exclude(pk=own)
-        .order_by("started")
-        .values_list("started", flat=True)
-        .first()
-    )
-    return min(first, on) if first else on
+def _first_day(asked: Asked) -> date:
+    """A weight band is chosen once, by the weight at the start of the drug: later weights do not move it."""
+    started = [
+        form.started
+        for form in asked.facts.forms(DailyDosePeriod, asked.subject)
+        if form.drug_id == asked.element.drug_id and form.started is not None and form.pk != asked.own
+    ]
+    return min([*started, asked.on])
 
 
-def _by_surface(element: RegimenElement, subject: Subject, on: date) -> PlannedDose:
-    settings = surface_settings(subject)
+def _by_surface(asked: Asked) -> PlannedDose:
+    settings = surface_settings(asked.facts, asked.subject)
     if settings is None:
         return PlannedDose(
             None, Undetermined(("formula of body surface area in the study's settings",)).sentence()
         )
-    weighed, measured = last_measured(subject, "weight", on), last_measured(subject, "height", on)
+    weighed, remark = _weight_that_counts(asked)
+    measured = _last(_measured(asked, "height"), asked.on)
     if weighed is None or measured is None:
         missing = tuple(
-            f"{name} on or before {on}"
+            f"{name} on or before {asked.on}"
             for name, found in (("weight", weighed), ("height", measured))
             if found is None
         )
         return PlannedDose(None, Undetermined(missing).sentence())
     surface = body_surface_area(height_cm=measured.value, weight_kg=weighed.value, formula=settings.formula)
-    dose = dose_by_body_surface(
-        mg_per_m2=element.dose or Decimal(0),
-        bsa=surface,
-        cap_m2=settings.cap_m2,
-        round_to_mg=settings.round_to_mg,
-    )
+    dose = in_mg(asked.element.dose or Decimal(0), surface, settings)
     return PlannedDose(
         dose,
-        _surface_note(element, surface, dose, settings, weighed, measured),
+        _surface_note(asked.element, surface, dose, settings, weighed, measured) + remark,
         weight=weighed.value,
         height=measured.value,
         formula=settings.formula.value,
         surface=surface.quantize(FOUR_PLACES, ROUND_HALF_UP),
     )
+
+
+def in_mg(mg_per_m2: Decimal, surface: Decimal, settings: "SurfaceSettings") -> Decimal:
+    """A dose by body surface in mg, capped and rounded as the study says."""
+    return dose_by_body_surface(
+        mg_per_m2=mg_per_m2, bsa=surface, cap_m2=settings.cap_m2, round_to_mg=settings.round_to_mg
+    )
+
+
+def _weight_that_counts(asked: Asked) -> tuple[Measurement | None, str]:
+    """The weight at the first dose by body surface, until one differs from it so far that it takes its place.
+
+    How far says the setting `weight_change_percent`; in a study without it the last weight counts. A later
+    weight that does not count is told beside the dose.
+    """
+    weights = [each for each in _measured(asked, "weight") if each.day <= asked.on]
+    last = weights[-1] if weights else None
+    percent, first_day = asked.facts.setting(asked.subject, "weight_change_percent"), _first_infusion(asked)
+    before = [each for each in weights if each.day <= first_day]
+    if percent is None or not before:
+        return last, ""
+    counts = before[-1]
+    for each in weights[len(before) :]:
+        if abs(each.value - counts.value) * 100 >= Decimal(str(percent)) * counts.value:
+            counts = each
+    if last is None or last == counts:
+        return counts, ""
+    change = ARITHMETIC.divide(abs(last.value - counts.value) * 100, counts.value)
+    return counts, (
+        f"; {plain(last.value)} kg on {last.day} differs by {plain(round(change, 1))} %,"
+        f" calculated anew from {percent} %"
+    )
+
+
+def _first_infusion(asked: Asked) -> date:
+    """The first day on which a drug of the arm was given by body surface, or the day that is asked for."""
+    elements = regimen_of(asked.facts, asked.subject)
+    drugs = {each.drug_id for each in elements if each.rule == DoseRule.BODY_SURFACE}
+    given = [
+        form.given_on
+        for form in asked.facts.forms(DoseAdministration, asked.subject)
+        if form.drug_id in drugs
+        and form.given == YesNo.YES
+        and form.given_on is not None
+        and form.pk != asked.own
+    ]
+    return min([*given, asked.on])
+
+
+def _measured(asked: Asked, name: str) -> list[Measurement]:
+    """Every weight (kg) or height (cm) with its day, in order; of one day that entered last comes last."""
+    forms = [
+        form
+        for form in asked.facts.forms(VitalSigns, asked.subject)
+        if form.measured_on is not None and getattr(form, name) is not None
+    ]
+    forms.sort(key=lambda form: (form.measured_on, form.pk))
+    return [Measurement(getattr(form, name), form.measured_on, form) for form in forms if form.measured_on]
+
+
+def _last(measured: Iterable[Measurement], until: date) -> Measurement | None:
+    return next((each for each in reversed(list(measured)) if each.day <= until), None)
 
 
 def _surface_note(
@@ -156,17 +250,15 @@ class SurfaceSettings:
     round_to_mg: Decimal | None
 
 
-def surface_settings(subject: Subject) -> SurfaceSettings | None:
+def surface_settings(facts: Facts, subject: Subject) -> SurfaceSettings | None:
     """The settings `body_surface_*` of the subject's study, None where it names no known formula."""
-    settings: dict[str, Any] = dict(
-        subject.study.studysettings.filter(key__startswith="body_surface_").values_list("key", "value")
-    )
-    if settings.get("body_surface_formula") not in {formula.value for formula in Formula}:
+    formula = facts.setting(subject, "body_surface_formula")
+    if formula not in {each.value for each in Formula}:
         return None
     return SurfaceSettings(
-        formula=Formula(settings["body_surface_formula"]),
-        cap_m2=_decimal(settings.get("body_surface_cap_m2")),
-        round_to_mg=_decimal(settings.get("body_surface_round_to_mg")),
+        formula=Formula(formula),
+        cap_m2=_decimal(facts.setting(subject, "body_surface_cap_m2")),
+        round_to_mg=_decimal(facts.setting(subject, "body_surface_round_to_mg")),
     )
 
 
@@ -176,5 +268,6 @@ def _decimal(value: Any) -> Decimal | None:
 
 PLANS = {
     DoseRule.FIXED: _fixed,
+    DoseRule.WEIGHT_BAND: _by_weight,
     DoseRule.BODY_SURFACE: _by_surface,
 }

@@ -177,3 +177,64 @@ def test_a_daily_period_that_lacks_its_start_has_no_plan(coordinator: User, in_a
     period = taken(coordinator, in_arm_a, started=None)
     assert period.planned_dose is None
     assert period.planned_dose_note == "cannot be determined: no date"
+
+
+def recalculated_from(study: Study, percent: int) -> None:
+    value = {"value": percent, "default": percent, "description": "weight_change_percent"}
+    save(study.chain, StudySetting(study=study, key="weight_change_percent", **value))
+
+
+@pytest.mark.parametrize(
+    ("weights", "counts"),
+    [
+        ((), "60"),
+        (("54.1",), "60"),
+        (("54",), "54"),
+        (("66",), "66"),
+        (("65.9",), "60"),
+        (("55", "49"), "49"),
+        (("53", "58"), "53"),
+        (("53", "58.3"), "58.3"),
+    ],
+)
+def test_a_dose_by_surface_is_calculated_anew_once_the_weight_has_changed_by_a_tenth(
+    coordinator: User, in_arm_b: Subject, study: Study, weights: tuple[str, ...], counts: str
+) -> None:
+    recalculated_from(study, 10)
+    given(coordinator, in_arm_b, "GEMCITABINE", given_on="2021-03-08")
+    for number, weight in enumerate(weights, 9):
+        weigh(coordinator, in_arm_b, f"2021-03-{number:02}", weight=weight)
+    later = given(coordinator, in_arm_b, "GEMCITABINE", given_on="2021-03-29")
+    assert later.weight_used == Decimal(counts)
+
+
+def test_a_weight_that_does_not_count_yet_is_told_beside_the_dose(
+    coordinator: User, in_arm_b: Subject, study: Study
+) -> None:
+    recalculated_from(study, 10)
+    given(coordinator, in_arm_b, "GEMCITABINE", given_on="2021-03-08")
+    weigh(coordinator, in_arm_b, "2021-03-20", weight="57")
+    later = given(coordinator, in_arm_b, "OXALIPLATIN", given_on="2021-03-29")
+    assert later.planned_dose_note.endswith("; 57 kg on 2021-03-20 differs by 5 %, calculated anew from 10 %")
+
+
+def test_the_weight_up_to_the_first_dose_counts_however_it_changed_before(
+    coordinator: User, in_arm_b: Subject, study: Study
+) -> None:
+    recalculated_from(study, 10)
+    weigh(coordinator, in_arm_b, "2021-03-08", weight="58")
+    first = given(coordinator, in_arm_b, "GEMCITABINE", given_on="2021-03-08")
+    assert first.weight_used == 58
+
+
+def test_correcting_the_day_of_the_first_dose_takes_the_weight_of_the_right_day(
+    coordinator: User, in_arm_b: Subject, study: Study
+) -> None:
+    recalculated_from(study, 10)
+    weigh(coordinator, in_arm_b, "2021-03-09", weight="58")
+    first = given(coordinator, in_arm_b, "GEMCITABINE", given_on="2021-03-08")
+    assert first.weight_used == 60
+    corrected = change_form(
+        actor=coordinator, record=first, version=1, reason="misread", data={"given_on": "2021-03-10"}
+    )
+    assert corrected.weight_used == 58

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from patients.derivations.dose import surface_settings
+from patients.facts import Facts
 from patients.models import Subject
 from tests.trials.protocol.paths import REGISTRY
 from trials.clinical.body_surface_area import Formula
@@ -71,5 +72,6 @@ def test_the_open_points_have_the_defaults_that_were_agreed() -> None:
 @pytest.mark.django_db
 def test_a_dose_is_planned_with_the_loaded_settings() -> None:
     study = load_protocol(actor=User.objects.system_user(), paths=[REGISTRY]).study
-    chosen = surface_settings(Subject(study=study))
+    subject = Subject(study=study)
+    chosen = surface_settings(Facts([subject]), subject)
     assert (chosen.formula, chosen.cap_m2, chosen.round_to_mg) == (Formula.MOSTELLER, None, None)
