@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,14 +16,15 @@ from ecrf.reports.derivation import DERIVATIONS, derivation_as_json
 from ecrf.reports.efficacy import efficacy, study_choices
 from ecrf.reports.endpoints import endpoints_of
 from ecrf.reports.protocol import Protocol
+from ecrf.reports.reach import population, studies_in_reach
 from ecrf.reports.shown import efficacy_as_json
 from patients.facts import Facts, Moment
 from patients.models import Subject
 from patients.selectors import subjects
 from trials.actions.errors import WrongState
 from trials.api.resource import Resource, one_of
-from trials.models import Site, Study
-from trials.roles import Verb, scope
+from trials.models import Study
+from trials.roles import Verb
 
 STUDY = OpenApiParameter("study", str, description="Code of the study, where the user has several")
 CUTOFF = OpenApiParameter("cutoff", OpenApiTypes.DATE, description="A clinical day: later facts are left out")
@@ -34,6 +35,12 @@ CENSORING = OpenApiParameter(
     "censoring", str, enum=["FDA", "EMA"], description="In place of the study's setting pfs_censoring"
 )
 ASKED = ("study", "cutoff", "as_of", "censoring")
+REPLIES = {
+    200: OpenApiTypes.OBJECT,
+    409: OpenApiResponse(
+        OpenApiTypes.OBJECT, description="The study lacks a setting that this needs; each is named in errors"
+    ),
+}
 
 
 class LacksSettings(WrongState):
@@ -82,7 +89,7 @@ class EfficacyResource(Asking):
         tags=["reports"],
         operation_id="reports_efficacy",
         parameters=[STUDY, CUTOFF, AS_OF, CENSORING],
-        responses=OpenApiTypes.OBJECT,
+        responses=REPLIES,
     )
     def efficacy(self, request: Request) -> Response:
         """Response rates, times to event and adverse events by arm, beside what is published."""
@@ -90,24 +97,15 @@ class EfficacyResource(Asking):
         moment = self.moment
         chosen = self.choices_of(study, moment)
         seen = list(subjects(self.user).filter(study=study).order_by("code"))
-        report = efficacy(study, seen, self.population(study), moment, chosen)
+        report = efficacy(study, seen, population(self.user, study), moment, chosen)
         return Response(efficacy_as_json(report))
 
     def study(self) -> Study:
         """The study that is asked for, or the only one that the user may read. Raises NotFound, Ambiguous."""
-        where = scope(self.user, Verb.READ)
-        own = Study.objects.filter(Q(pk__in=where.studies) | Q(sites__in=where.sites)).distinct()
+        own = studies_in_reach(self.user)
         code = self.request.query_params.get("study")
-        found: Study = one_of(own.filter(code=code) if code else own.order_by("code"))
+        found: Study = one_of(own.filter(code=code) if code else own)
         return found
-
-    def population(self, study: Study) -> str:
-        """Whose subjects are reported, in words."""
-        where = scope(self.user, Verb.READ)
-        if study.pk in where.studies:
-            return "all sites"
-        own = Site.objects.filter(study=study, pk__in=where.sites).order_by("code")
-        return f"only the subjects of {', '.join(own.values_list('code', flat=True))}"
 
 
 class DerivationResource(Asking):
@@ -130,7 +128,7 @@ class DerivationResource(Asking):
             AS_OF,
             CENSORING,
         ],
-        responses=OpenApiTypes.OBJECT,
+        responses=REPLIES,
     )
     def derive(self, request: Request, code: str, name: str) -> Response:
         """How an endpoint of the subject was found, step by step."""
