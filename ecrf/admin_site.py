@@ -8,7 +8,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
@@ -76,7 +76,21 @@ class StudyAdminSite(UnfoldAdminSite):
 
     def get_urls(self) -> list[URLPattern]:
         # "View on site" would tell of any row of any table whether it exists.
-        return [each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"]
+        own = [
+            path("reports/efficacy/", self.admin_view(self.efficacy), name="efficacy"),
+            path("subjects/<int:subject>/endpoints/", self.admin_view(self.endpoints), name="endpoints"),
+        ]
+        return own + [each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"]
+
+    def efficacy(self, request: HttpRequest) -> HttpResponse:
+        from ecrf.report_pages import efficacy_page
+
+        return efficacy_page(self, request)
+
+    def endpoints(self, request: HttpRequest, subject: int) -> HttpResponse:
+        from ecrf.report_pages import endpoints_page
+
+        return endpoints_page(self, request, subject)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
@@ -94,7 +108,12 @@ class StudyAdminSite(UnfoldAdminSite):
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Navigation by floor of the study; what the user may not see is not listed."""
         overview = self._link(request, _("Overview"), "dashboard", reverse("admin:index"))
-        groups: list[dict[str, Any]] = [{"title": None, "items": [overview]}]
+        first = [overview]
+        if may(request.user, Verb.READ):  # type: ignore[arg-type]
+            first.append(
+                self._link(request, _("Report of efficacy"), "monitoring", reverse("admin:efficacy"))
+            )
+        groups: list[dict[str, Any]] = [{"title": None, "items": first}]
         for title, collapsible, models in NAVIGATION:
             items = [item for label, icon in models if (item := self._model_link(request, label, icon))]
             if items:
