@@ -111,8 +111,36 @@ def _plain(name: str | None) -> str:
 
 
 CHECKS = (
-    Check("EC29a", ("AE",), Severity.SOFT, is_recorded_twice, rests_on=("AE",)),
-    Check("EC29b", ("AE",), Severity.SOFT, worsening_is_contradictory, rests_on=("AE",)),
-    Check("EC29c", ("AE",), Severity.SOFT, worsening_is_not_linked, rests_on=("AE",)),
-    Check("EC39", ("AE",), Severity.SOFT, was_there_at_consent, rests_on=("MH",)),
+    Check(
+        "EC29a",
+        ("AE",),
+        Severity.SOFT,
+        is_recorded_twice,
+        rests_on=("AE",),
+        asks="No event is entered twice for the same days.",
+    ),
+    Check(
+        "EC29b",
+        ("AE",),
+        Severity.SOFT,
+        worsening_is_contradictory,
+        rests_on=("AE",),
+        asks="A worsening is of the same term and a higher grade, and starts when the milder record ends.",
+    ),
+    Check(
+        "EC29c",
+        ("AE",),
+        Severity.SOFT,
+        worsening_is_not_linked,
+        rests_on=("AE",),
+        asks="An event that follows at once on a milder one of its term is linked as its worsening.",
+    ),
+    Check(
+        "EC39",
+        ("AE",),
+        Severity.SOFT,
+        was_there_at_consent,
+        rests_on=("MH",),
+        asks="A condition that was ongoing at consent is an adverse event only where it got worse.",
+    ),
 )

@@ -134,15 +134,70 @@ def start_lies_before_consent(form: AdverseEvent, facts: Facts) -> Iterator[Hit]
 
 
 CHECKS = (
-    Check("EC21a", ("AE",), Severity.HARD, ends_before_it_starts),
-    Check("EC21b", ("AE",), Severity.HARD, ongoing_contradicts_end),
-    Check("EC21c", ("AE",), Severity.HARD, start_lies_before_consent, rests_on=("IC",)),
-    Check("EC21f", ("AE",), Severity.HARD, end_contradicts_outcome),
-    Check("EC22", ("AE",), Severity.HARD, death_is_contradictory),
-    Check("EC22b", ("AE",), Severity.HARD, death_page_is_missing, rests_on=("DD",)),
-    Check("EC22c", ("DD",), Severity.HARD, fatal_event_is_not_named, rests_on=("AE",)),
-    Check("EC23", ("AE",), Severity.HARD, seriousness_is_contradictory),
-    Check("EC23b", ("AE",), Severity.HARD, hospital_stay_is_incomplete),
-    Check("EC26", ("AE",), Severity.HARD, causality_is_missing),
-    Check("EC26b", ("AE",), Severity.HARD, causality_contradicts_the_arm),
+    Check(
+        "EC21a", ("AE",), Severity.HARD, ends_before_it_starts, asks="An event does not end before it starts."
+    ),
+    Check("EC21b", ("AE",), Severity.HARD, ongoing_contradicts_end, asks="An ongoing event has no end."),
+    Check(
+        "EC21c",
+        ("AE",),
+        Severity.HARD,
+        start_lies_before_consent,
+        rests_on=("IC",),
+        asks="An event starts after consent.",
+    ),
+    Check(
+        "EC21f",
+        ("AE",),
+        Severity.HARD,
+        end_contradicts_outcome,
+        asks="Outcome, end and “ongoing” of an event agree.",
+    ),
+    Check(
+        "EC22",
+        ("AE",),
+        Severity.HARD,
+        death_is_contradictory,
+        asks="Grade 5, a fatal outcome and “results in death” go together.",
+    ),
+    Check(
+        "EC22b",
+        ("AE",),
+        Severity.HARD,
+        death_page_is_missing,
+        rests_on=("DD",),
+        asks="A fatal event has the page of the death and ends on its day.",
+    ),
+    Check(
+        "EC22c",
+        ("DD",),
+        Severity.HARD,
+        fatal_event_is_not_named,
+        rests_on=("AE",),
+        asks="A death from an adverse event names one that is fatal.",
+    ),
+    Check(
+        "EC23",
+        ("AE",),
+        Severity.HARD,
+        seriousness_is_contradictory,
+        asks="A serious event fulfills a criterion of seriousness, and no other event does.",
+    ),
+    Check(
+        "EC23b", ("AE",), Severity.HARD, hospital_stay_is_incomplete, asks="A hospitalization has its dates."
+    ),
+    Check(
+        "EC26",
+        ("AE",),
+        Severity.HARD,
+        causality_is_missing,
+        asks="Relation and action are answered for every drug of the arm.",
+    ),
+    Check(
+        "EC26b",
+        ("AE",),
+        Severity.HARD,
+        causality_contradicts_the_arm,
+        asks="“Not applicable” is the relation to drugs of the other arm, and only to them.",
+    ),
 )

@@ -11,6 +11,7 @@ from patients.checks import (
     drug_actions,
     infusions,
     laboratory,
+    laboratory_events,
     medication,
     pregnancy,
     sae_reports,
@@ -23,6 +24,7 @@ from patients.checks.engine import Check
 CHECKS: tuple[Check, ...] = (
     *demographics.CHECKS,
     *laboratory.CHECKS,
+    *laboratory_events.CHECKS,
     *vital_signs.CHECKS,
     *pregnancy.CHECKS,
     *dosing.CHECKS,

@@ -1,20 +1,19 @@
 """Checks that more than one kind of form has, and what several files of checks ask."""
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 
 from django.db.models import prefetch_related_objects
 
 from patients.checks.engine import Hit
 from patients.facts import Facts
-from patients.forms import definition_of
+from patients.forms import Section, definition_of
 from patients.models import (
     AdverseEvent,
     CaseReportForm,
-    DailyDosePeriod,
-    DoseAdministration,
+    Entry,
     MedicalHistory,
+    Row,
     Subject,
     YesNo,
 )
@@ -30,17 +29,6 @@ def drugs_of_arm(facts: Facts, subject: Subject) -> list[Drug]:
         return []
     prefetch_related_objects([allocation.arm], "regimen__drug")  # asked once, then remembered
     return sorted({element.drug for element in allocation.arm.regimen.all()}, key=lambda drug: drug.code)
-
-
-def first_dose_day(facts: Facts, subject: Subject) -> date | None:
-    """The first day on which a study drug was given; None where none is recorded."""
-    infused = [
-        each.given_on
-        for each in facts.forms(DoseAdministration, subject)
-        if each.given == YesNo.YES and each.given_on
-    ]
-    taken = [each.started for each in facts.forms(DailyDosePeriod, subject) if each.dose and each.started]
-    return min([*infused, *taken], default=None)
 
 
 def is_of_screening(form: CaseReportForm) -> bool:
@@ -74,11 +62,18 @@ def ongoing_contradicts_end(form: AdverseEvent | MedicalHistory, facts: Facts) -
 
 
 def value_is_unusual(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
-    """Any question with usual limits: a value outside is recorded and questioned."""
-    for item in definition_of(type(form)).asked:
-        value, usual = getattr(form, item.attname), item.meaning.usual
+    """Any question with usual limits, of the form or of its rows: a value outside is questioned."""
+    definition = definition_of(type(form))
+    yield from _unusual(definition, form, None)
+    for name, section in definition.rows.items():
+        for row in facts.rows(form, name):
+            yield from _unusual(section, row, row)
+
+
+def _unusual(section: Section, answered: Entry, row: Row | None) -> Iterator[Hit]:
+    for item in section.asked:
+        value, usual = getattr(answered, item.attname), item.meaning.usual
         if usual is not None and value is not None and not Decimal(usual[0]) <= value <= Decimal(usual[1]):
             unit = f" {item.meaning.unit}" if item.meaning.unit else ""
-            yield Hit(
-                item.name, f"{item.question}: {plain(Decimal(value))}{unit} is unusual; please confirm."
-            )
+            said = f"{item.question}: {plain(Decimal(value))}{unit} is unusual; please confirm."
+            yield Hit(item.name, said, row)

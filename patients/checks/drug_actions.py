@@ -165,8 +165,35 @@ def _in_reach(dose: Dose, event: AdverseEvent, doses: Iterable[Dose]) -> bool:
 
 
 CHECKS = (
-    Check("EC24", ("AE",), Severity.HARD, withdrawal_is_not_recorded, rests_on=("DS", "EC", "ECD")),
-    Check("EC25", ("AE",), Severity.HARD, change_of_dose_is_not_recorded, rests_on=("EC", "ECD")),
-    Check("EC27a", ("AE",), Severity.SOFT, medication_is_not_recorded, rests_on=("CM",)),
-    Check("EC27b", ("CM",), Severity.SOFT, indication_names_no_record),
+    Check(
+        "EC24",
+        ("AE",),
+        Severity.HARD,
+        withdrawal_is_not_recorded,
+        rests_on=("DS", "EC", "ECD"),
+        asks="A drug withdrawn for an event has an end of treatment and no later dose.",
+    ),
+    Check(
+        "EC25",
+        ("AE",),
+        Severity.HARD,
+        change_of_dose_is_not_recorded,
+        rests_on=("EC", "ECD"),
+        asks="A drug reduced or interrupted for an event has a changed dose in its days.",
+    ),
+    Check(
+        "EC27a",
+        ("AE",),
+        Severity.SOFT,
+        medication_is_not_recorded,
+        rests_on=("CM",),
+        asks="Medication given for an event is entered and names it.",
+    ),
+    Check(
+        "EC27b",
+        ("CM",),
+        Severity.SOFT,
+        indication_names_no_record,
+        asks="Medication for an event or a condition names which one.",
+    ),
 )

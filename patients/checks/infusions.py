@@ -155,8 +155,35 @@ def _is_below(row: Any, test: str, threshold: Decimal) -> bool:
 
 
 CHECKS = (
-    Check("EC18b", ("EC",), Severity.HARD, fixed_dose_was_changed),
-    Check("EC18c", ("EC",), Severity.HARD, infusion_was_short, rests_on=("EC",)),
-    Check("EC19a", ("EC",), Severity.SOFT, blood_count_is_missing, rests_on=("LB",)),
-    Check("EC19b", ("EC",), Severity.SOFT, blood_count_was_low, rests_on=("LB",)),
+    Check(
+        "EC18b",
+        ("EC",),
+        Severity.HARD,
+        fixed_dose_was_changed,
+        asks="A drug with a fixed dose is given whole or not at all.",
+    ),
+    Check(
+        "EC18c",
+        ("EC",),
+        Severity.HARD,
+        infusion_was_short,
+        rests_on=("EC",),
+        asks="An infusion takes at least as long as the study asks for.",
+    ),
+    Check(
+        "EC19a",
+        ("EC",),
+        Severity.SOFT,
+        blood_count_is_missing,
+        rests_on=("LB",),
+        asks="Blood is counted within the days that the study asks for before chemotherapy.",
+    ),
+    Check(
+        "EC19b",
+        ("EC",),
+        Severity.SOFT,
+        blood_count_was_low,
+        rests_on=("LB",),
+        asks="Chemotherapy is given at counts that the study allows on that day of the cycle.",
+    ),
 )

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from patients.checks.common import first_dose_day, is_of_screening
+from patients.checks.common import is_of_screening
 from patients.checks.engine import Check, Hit
+from patients.derivations.results import first_treatment_day
 from patients.facts import Facts
 from patients.models import LabSample, RangeFlag, Severity, Subject
 from trials.clinical.laboratory_value import GRADED
@@ -93,7 +94,7 @@ def value_is_implausible(form: LabSample, facts: Facts) -> Iterator[Hit]:
 def screening_result_was_old(form: LabSample, facts: Facts) -> Iterator[Hit]:
     """Screening results are at most so many days old at the first dose, unless they were repeated."""
     window = facts.setting(form.subject, "screening_laboratory_window_days")
-    first_dose = first_dose_day(facts, form.subject)
+    first_dose = first_treatment_day(facts, form.subject)
     if window is None or first_dose is None or not form.collected_on or not is_of_screening(form):
         return
     age = (first_dose - form.collected_on).days
@@ -137,10 +138,38 @@ def _was_tested(facts: Facts, subject: Subject, rule: FollowUp, day: Any) -> boo
 
 
 CHECKS = (
-    Check("EC06", ("LB",), Severity.SOFT, screening_result_was_old, rests_on=("LB", "EC", "ECD")),
-    Check("EC07", ("LB",), Severity.SOFT, value_is_implausible),
-    Check("EC08a", ("LB",), Severity.HARD, range_is_missing),
-    Check("EC08b", ("LB",), Severity.HARD, unit_is_missing),
-    Check("EC09", ("LB",), Severity.SOFT, significance_is_missing),
-    Check("EC42", ("LB",), Severity.SOFT, further_test_is_missing, rests_on=("LB",)),
+    Check(
+        "EC06",
+        ("LB",),
+        Severity.SOFT,
+        screening_result_was_old,
+        rests_on=("LB", "EC", "ECD"),
+        asks="Screening results are at most as old at the first dose as the study allows, or were repeated.",
+    ),
+    Check(
+        "EC07", ("LB",), Severity.SOFT, value_is_implausible, asks="A result lies where its unit lets it lie."
+    ),
+    Check(
+        "EC08a",
+        ("LB",),
+        Severity.HARD,
+        range_is_missing,
+        asks="A result has a reference range of its laboratory, test and unit on its day.",
+    ),
+    Check("EC08b", ("LB",), Severity.HARD, unit_is_missing, asks="A number has a unit."),
+    Check(
+        "EC09",
+        ("LB",),
+        Severity.SOFT,
+        significance_is_missing,
+        asks="An abnormal result is judged clinically significant or not.",
+    ),
+    Check(
+        "EC42",
+        ("LB",),
+        Severity.SOFT,
+        further_test_is_missing,
+        rests_on=("LB",),
+        asks="Protein of 2+ in the urine has its amount in 24 hours; a high TSH has a free thyroxine.",
+    ),
 )

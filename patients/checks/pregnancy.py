@@ -103,10 +103,51 @@ def _tested_at_screening(facts: Facts, subject: Subject) -> bool:
 
 
 CHECKS = (
-    Check("EC43a", ("DM",), Severity.SOFT, childbearing_is_contradictory),
-    Check("EC43b", ("DM",), Severity.SOFT, screening_test_is_missing, rests_on=("RP", "LB", "IE")),
-    Check("EC43c", ("RP",), Severity.SOFT, test_needs_no_doing, rests_on=("DM",)),
-    Check("EC43d", ("LB",), Severity.SOFT, blood_test_needs_no_doing, rests_on=("DM",)),
-    Check("EC43e", ("RP",), Severity.HARD, exposure_is_not_recorded, rests_on=("PREX",)),
-    Check("EC43f", ("PREX",), Severity.SOFT, exposure_is_contradictory, rests_on=("DM",)),
+    Check(
+        "EC43a",
+        ("DM",),
+        Severity.SOFT,
+        childbearing_is_contradictory,
+        asks="Whether she can bear children is answered for a woman, and for nobody else.",
+    ),
+    Check(
+        "EC43b",
+        ("DM",),
+        Severity.SOFT,
+        screening_test_is_missing,
+        rests_on=("RP", "LB", "IE"),
+        asks="A woman who can bear children has a pregnancy test at screening.",
+    ),
+    Check(
+        "EC43c",
+        ("RP",),
+        Severity.SOFT,
+        test_needs_no_doing,
+        rests_on=("DM",),
+        asks="Only a woman who can bear children has a pregnancy test.",
+    ),
+    Check(
+        "EC43d",
+        ("LB",),
+        Severity.SOFT,
+        blood_test_needs_no_doing,
+        rests_on=("DM",),
+        asks="Only a woman who can bear children has a pregnancy test in blood.",
+    ),
+    Check(
+        "EC43e",
+        ("RP",),
+        Severity.HARD,
+        exposure_is_not_recorded,
+        rests_on=("PREX",),
+        asks="A positive pregnancy test after randomization has a page of the pregnancy.",
+    ),
+    Check(
+        "EC43f",
+        ("PREX",),
+        Severity.SOFT,
+        exposure_is_contradictory,
+        rests_on=("DM",),
+        asks="A pregnancy has a date when it is over, and a subject who can be pregnant.",
+    ),
 )

@@ -108,28 +108,42 @@ def susar_is_contradictory(form: SeriousAdverseEventReport, facts: Facts) -> Ite
         yield Hit("susar", "Related and unexpected: is it a SUSAR?")
 
 
-def susar_is_overdue(form: SeriousAdverseEventReport, facts: Facts) -> Iterator[Hit]:
-    """The clocks of ICH E2A, read on the initial report."""
-    if form.susar != YesNo.YES or form.kind != ReportKind.INITIAL or not form.became_aware_on:
-        return
-    urgent = _threatens_life(form.adverse_event)
-    due = form.became_aware_on + timedelta(days=DAYS_WHEN_LIFE_IS_THREATENED if urgent else DAYS_OTHERWISE)
-    if not form.regulator_on and facts.today(form.subject) > due:
-        yield Hit("regulator_on", f"A SUSAR was due at the regulator on {due}.")
-    elif form.regulator_on and form.regulator_on > due:
+def susar_was_late(form: SeriousAdverseEventReport, facts: Facts) -> Iterator[Hit]:
+    """The clock of ICH E2A, read on the initial report."""
+    due = _susar_due(form)
+    if due is not None and form.regulator_on and form.regulator_on > due:
         yield Hit("regulator_on", f"Sent to the regulator after {due}, the day it was due.")
-    if not urgent or not form.adverse_event:
+
+
+def susar_is_overdue(form: SeriousAdverseEventReport, facts: Facts) -> Iterator[Hit]:
+    """What has not been sent by today: the SUSAR, and the follow-up of one that threatened life."""
+    due, today = _susar_due(form), facts.today(form.subject)
+    if due is None:
+        return
+    if not form.regulator_on and today > due:
+        yield Hit("regulator_on", f"A SUSAR was due at the regulator on {due}.")
+    if not form.adverse_event or not _threatens_life(form.adverse_event):
         return
     due = form.became_aware_on + timedelta(days=DAYS_OF_THE_FOLLOW_UP)
     later = [each for each in _reports(facts, form.adverse_event) if each.kind != ReportKind.INITIAL]
     in_time = any(not each.reported_on or each.reported_on <= due for each in later)
-    if not in_time and facts.today(form.subject) > due:
+    if not in_time and today > due:
         yield Hit("kind", f"The follow-up of a fatal or life-threatening SUSAR was due on {due}.")
 
 
 def _reports(facts: Facts, event: AdverseEvent) -> list[SeriousAdverseEventReport]:
     reports = facts.forms(SeriousAdverseEventReport, event.subject)
     return [report for report in reports if report.adverse_event_id == event.pk]
+
+
+def _susar_due(form: SeriousAdverseEventReport) -> date | None:
+    """The day by which a SUSAR reaches the regulator; None for another report than its initial one."""
+    if form.susar != YesNo.YES or form.kind != ReportKind.INITIAL or not form.became_aware_on:
+        return None
+    urgent = _threatens_life(form.adverse_event)
+    days = DAYS_WHEN_LIFE_IS_THREATENED if urgent else DAYS_OTHERWISE
+    aware: date = form.became_aware_on
+    return aware + timedelta(days=days)
 
 
 def _threatens_life(event: AdverseEvent | None) -> bool:
@@ -156,12 +170,68 @@ def _zone(subject: Subject) -> ZoneInfo:
 
 
 CHECKS = (
-    Check("EC28a", ("AE",), Severity.SOFT, serious_event_was_entered_late),
-    Check("EC28b", ("AE",), Severity.SOFT, awareness_is_missing),
-    Check("EC28c", ("AE",), Severity.SOFT, initial_report_is_missing, rests_on=("SAE",)),
-    Check("EC28d", ("SAE",), Severity.SOFT, report_was_late),
-    Check("EC28e", ("SAE",), Severity.HARD, report_lies_before_awareness),
-    Check("EC28f", ("SAE",), Severity.HARD, report_contradicts_event, rests_on=("AE", "SAE")),
-    Check("EC28g", ("SAE",), Severity.SOFT, susar_is_contradictory),
-    Check("EC28h", ("SAE",), Severity.SOFT, susar_is_overdue, rests_on=("AE", "SAE")),
+    Check(
+        "EC28a",
+        ("AE",),
+        Severity.SOFT,
+        serious_event_was_entered_late,
+        asks="A serious event is entered within the hours that the study allows after awareness.",
+    ),
+    Check(
+        "EC28b",
+        ("AE",),
+        Severity.SOFT,
+        awareness_is_missing,
+        asks="A serious event says when the site learned of it.",
+    ),
+    Check(
+        "EC28c",
+        ("AE",),
+        Severity.SOFT,
+        initial_report_is_missing,
+        rests_on=("SAE",),
+        asks="A serious event has an initial report, and a final one when it is over.",
+    ),
+    Check(
+        "EC28d",
+        ("SAE",),
+        Severity.SOFT,
+        report_was_late,
+        asks="A report reaches the sponsor within the hours that the study allows after awareness.",
+    ),
+    Check(
+        "EC28e",
+        ("SAE",),
+        Severity.HARD,
+        report_lies_before_awareness,
+        asks="Nothing is reported before the site learned of it.",
+    ),
+    Check(
+        "EC28f",
+        ("SAE",),
+        Severity.HARD,
+        report_contradicts_event,
+        rests_on=("AE", "SAE"),
+        asks="A report belongs to a serious event, follows an initial one and has a number of its own.",
+    ),
+    Check(
+        "EC28g", ("SAE",), Severity.SOFT, susar_is_contradictory, asks="A SUSAR is suspected and unexpected."
+    ),
+    Check(
+        "EC28h",
+        ("SAE",),
+        Severity.SOFT,
+        susar_was_late,
+        rests_on=("AE",),
+        asks="A SUSAR reached the regulator within 7 days where life was threatened, else within 15.",
+    ),
+    Check(
+        "EC28i",
+        ("SAE",),
+        Severity.SOFT,
+        susar_is_overdue,
+        rests_on=("AE", "SAE"),
+        by_command=True,
+        asks="A SUSAR is not overdue at the regulator, nor its follow-up.",
+    ),
 )

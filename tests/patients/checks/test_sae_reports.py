@@ -14,7 +14,7 @@ from tests.patients.conftest import correct
 from trials.audit import clock
 from trials.models import Study, StudySetting, User
 
-CHECKS_TESTED_HERE = {"EC28a", "EC28b", "EC28c", "EC28d", "EC28e", "EC28f", "EC28g", "EC28h"}
+CHECKS_TESTED_HERE = {"EC28a", "EC28b", "EC28c", "EC28d", "EC28e", "EC28f", "EC28g", "EC28h", "EC28i"}
 EVENT = {"term": "Colitis", "ctcae_term": "Colitis", "grade": "3", "started": "2021-03-10"}
 SERIOUS = EVENT | {"serious": "Y", "medically_important": "Y"}
 REPORT = {
@@ -167,35 +167,52 @@ def test_a_susar_is_suspected_and_unexpected(answers: dict[str, str], fields: se
 
 
 @pytest.mark.parametrize(
-    ("urgent", "sent", "fields"),
+    ("urgent", "sent", "asks"),
     [
-        (False, "2021-03-25", set()),
-        (False, "2021-03-26", {"regulator_on"}),
-        (False, None, {"regulator_on"}),
-        (True, "2021-03-17", {"kind"}),
-        (True, "2021-03-18", {"kind", "regulator_on"}),
+        (False, "2021-03-25", 0),
+        (False, "2021-03-26", 1),
+        (True, "2021-03-17", 0),
+        (True, "2021-03-18", 1),
+        (True, None, 0),
     ],
 )
 def test_a_susar_reaches_the_regulator_in_15_days_or_7_where_life_is_threatened(
-    urgent: bool, sent: str | None, fields: set[str], enter: Any
+    urgent: bool, sent: str | None, asks: int, enter: Any
 ) -> None:
     enter(AdverseEvent, **SERIOUS | {"life_threatening": "Y" if urgent else "N"})
     report = enter(SeriousAdverseEventReport, **REPORT | {"susar": "Y", "regulator_on": sent})
-    assert fields_asked(report, "EC28h") == fields
+    assert asked(report, "EC28h") == asks
 
 
-def test_the_follow_up_of_an_urgent_susar_answers_the_question(enter: Any) -> None:
-    enter(AdverseEvent, **SERIOUS | {"life_threatening": "Y"})
-    report = enter(SeriousAdverseEventReport, **REPORT | {"susar": "Y", "regulator_on": "2021-03-17"})
-    follow_up = {"kind": "FOLLOW-UP", "number": 1, "susar": "Y"}
-    enter(SeriousAdverseEventReport, **REPORT | follow_up | {"reported_on": "2021-03-26"})
-    assert fields_asked(report, "EC28h") == {"kind"}
-    enter(SeriousAdverseEventReport, **REPORT | follow_up | {"reported_on": "2021-03-25"})
-    assert asked(report, "EC28h") == 0
-
-
-def test_before_it_is_due_nothing_is_overdue(march: None, enter: Any) -> None:
+@pytest.fixture
+def susar(march: None, enter: Any) -> SeriousAdverseEventReport:
+    """Of March 10, life-threatening: due at the regulator on March 17, its follow-up on March 25."""
     with at(datetime(2021, 3, 12, tzinfo=UTC)):
         enter(AdverseEvent, **SERIOUS | {"life_threatening": "Y"})
-        report = enter(SeriousAdverseEventReport, **REPORT | {"susar": "Y"})
-    assert asked(report, "EC28h") == 0
+        return enter(SeriousAdverseEventReport, **REPORT | {"susar": "Y"})
+
+
+@pytest.mark.parametrize(
+    ("day", "fields"),
+    [(17, set()), (18, {"regulator_on"}), (25, {"regulator_on"}), (26, {"regulator_on", "kind"})],
+)
+def test_a_susar_that_was_not_sent_becomes_overdue_with_time(
+    day: int, fields: set[str], susar: SeriousAdverseEventReport, coordinator: User, subject: Subject
+) -> None:
+    with at(datetime(2021, 3, day, tzinfo=UTC)):
+        run_checks(actor=coordinator, subjects=[subject])
+    assert fields_asked(susar, "EC28i") == fields
+
+
+def test_sending_a_susar_and_following_it_up_in_time_answers_the_question(
+    susar: SeriousAdverseEventReport, enter: Any, coordinator: User, subject: Subject
+) -> None:
+    with at(datetime(2021, 3, 28, tzinfo=UTC)):
+        run_checks(actor=coordinator, subjects=[subject])
+        correct(coordinator, susar, regulator_on="2021-03-16")
+        assert fields_asked(susar, "EC28i") == {"kind"}
+        follow_up = REPORT | {"kind": "FOLLOW-UP", "number": 1, "susar": "Y"}
+        enter(SeriousAdverseEventReport, **follow_up | {"reported_on": "2021-03-26"})
+        assert fields_asked(susar, "EC28i") == {"kind"}
+        enter(SeriousAdverseEventReport, **follow_up | {"number": 2, "reported_on": "2021-03-25"})
+    assert asked(susar, "EC28i") == 0
