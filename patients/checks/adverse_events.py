@@ -20,9 +20,13 @@ from patients.models import (
     Grade,
     Outcome,
     Severity,
+    Subject,
     YesNo,
 )
 from trials.clinical.partial_date import Truth, before
+from trials.models import DictionaryName, DictionaryTerm
+from trials.models.dictionary import folded
+from trials.terminology.lookup import grades_of
 
 SERIOUSNESS = (
     "results_in_death",
@@ -53,6 +57,26 @@ def seriousness_is_contradictory(form: AdverseEvent, facts: Facts) -> Iterator[H
         yield Hit("serious", "Serious, but no criterion of seriousness is answered yes.")
     if form.serious == YesNo.NO and ticked:
         yield Hit("serious", "A criterion of seriousness is answered yes, but the event is not serious.")
+
+
+def grade_does_not_exist(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
+    """CTCAE does not have every grade for every term."""
+    known = facts.once(_grades_of_terms, form.subject)
+    grades = known.get((form.ctcae_version, folded(form.ctcae_term or "")), ())
+    if form.grade and grades and int(form.grade) not in grades:
+        listed = ", ".join(map(str, grades))
+        yield Hit(
+            "grade", f"CTCAE {form.ctcae_version} has no grade {form.grade} for this term, only {listed}."
+        )
+
+
+def _grades_of_terms(facts: Facts, subject: Subject) -> dict[tuple[str, str], tuple[int, ...]]:
+    """The grades that exist for the terms of a subject's events, by version and term; read once."""
+    terms = {folded(each.ctcae_term) for each in facts.forms(AdverseEvent, subject) if each.ctcae_term}
+    found = DictionaryTerm.objects.filter(dictionary__name=DictionaryName.CTCAE, folded__in=terms)
+    return {
+        (term.dictionary.version, term.folded): grades_of(term) for term in found.select_related("dictionary")
+    }
 
 
 def hospital_stay_is_incomplete(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
@@ -152,6 +176,13 @@ CHECKS = (
         Severity.HARD,
         end_contradicts_outcome,
         asks="Outcome, end and “ongoing” of an event agree.",
+    ),
+    Check(
+        "CT01",
+        ("AE",),
+        Severity.HARD,
+        grade_does_not_exist,
+        asks="The grade of an event exists for its CTCAE term.",
     ),
     Check(
         "EC22",

@@ -6,11 +6,13 @@ import pytest
 
 from patients.models import AdverseEvent, Death
 from tests.patients.checks.asking import asked, fields_asked
+from tests.patients.checks.laboratory_work import set_study
 from tests.patients.conftest import correct
+from trials.actions.dictionary import load_shipped_ctcae
 from trials.audit import clock
-from trials.models import User
+from trials.models import Study, User
 
-CHECKS_TESTED_HERE = {"EC21f", "EC22b", "EC22c", "EC23b", "EC26b"}
+CHECKS_TESTED_HERE = {"CT01", "EC21f", "EC22b", "EC22c", "EC23b", "EC26b"}
 EVENT = {"term": "Rash", "ctcae_term": "Rash maculo-papular", "grade": "2", "started": "2021-03-10"}
 FATAL = EVENT | {"grade": "5", "outcome": "FATAL", "results_in_death": "Y", "serious": "Y"}
 DEATH = {
@@ -116,3 +118,27 @@ def test_the_relation_is_judged_for_the_drugs_of_the_arm_only(
 def test_before_randomization_there_is_no_arm_to_judge_by(enter: Any) -> None:
     event = enter(AdverseEvent, **EVENT, **relation("GEMCITABINE", "NOT APPLICABLE"))
     assert asked(event, "EC26b") == 0
+
+
+@pytest.mark.parametrize(
+    ("term", "grade", "fields"),
+    [
+        ("Fatigue", "4", {"grade"}),
+        ("Fatigue", "3", set()),
+        ("Lymphocyte count increased", "1", {"grade"}),
+        ("Anemia", "5", set()),
+        (None, "5", set()),
+    ],
+)
+def test_a_grade_that_ctcae_does_not_have_for_the_term_is_questioned(
+    term: str | None, grade: str, fields: set[str], study: Study, enter: Any
+) -> None:
+    load_shipped_ctcae(actor=User.objects.system_user(), versions=["5.0"])
+    set_study(study, ctcae_version="5.0")
+    event = enter(AdverseEvent, **EVENT | {"ctcae_term": term, "grade": grade})
+    assert fields_asked(event, "CT01") == fields
+
+
+def test_without_the_dictionary_nothing_is_said_of_a_grade(study: Study, enter: Any) -> None:
+    set_study(study, ctcae_version="5.0")
+    assert asked(enter(AdverseEvent, **EVENT | {"ctcae_term": "Fatigue", "grade": "5"}), "CT01") == 0
