@@ -1,14 +1,15 @@
 """From enrollment to treatment through the pages of a subject."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from patients.actions.enroll import enroll
-from patients.models import Allocation, Cycle, Disposition, Subject, Visit, VisitStatus
+from patients.actions.save_form import create_form
+from patients.models import Allocation, Cycle, Death, Disposition, Subject, Visit, VisitStatus
 from tests.factories import (
     coordinator_of,
     make_list,
@@ -76,7 +77,6 @@ def test_a_day_of_screening_in_another_order_is_refused_and_says_how_to_write_it
 def test_a_screening_failure_can_be_screened_again_and_the_casebooks_are_linked(
     site: Site, client: Client
 ) -> None:
-    from patients.actions.save_form import create_form
 
     coordinator = coordinator_of(site)
     first = enroll(actor=coordinator, site=site, screened_on=date(2021, 1, 1))
@@ -237,3 +237,32 @@ def test_a_form_that_only_the_tests_have_appears_and_is_entered_like_any_other(
     stored = ExtraForm.objects.get()
     assert (stored.happened_on, stored.story, stored.drug.code) == ("2021", "one\ntwo", "LENVATINIB")
     assert stored.lines.get().word == "first"
+
+
+def test_the_forms_of_the_whole_casebook_stand_in_its_parts(site: Site, client: Client) -> None:
+    subject = screened_subject(coordinator_of(site), site)
+    lines = client.get(f"{hub(subject)}change/").context["overview"].forms
+    groups = list(dict.fromkeys(line.group for line in lines))
+    assert groups[:5] == ["Screening", "Treatment", "Safety", "Tumor", "End of treatment and follow-up"]
+    titles = [line.title for line in lines]
+    assert titles[:3] == ["Informed consent", "Demographics", "Medical history"]
+    assert titles.index("Adverse event") < titles.index("Tumor lesion") < titles.index("Death")
+
+
+def test_a_visit_outside_its_window_and_one_no_longer_due_say_so_on_the_page(
+    site: Site, client: Client
+) -> None:
+    coordinator = coordinator_of(site)
+    make_list(site.study, "B")
+    subject = randomized_subject(coordinator, site)
+    visit = subject.visits.get(code="C1D8")
+    today = subject.allocation.randomized_on
+    opened(coordinator, subject, "C1D1", today - timedelta(days=5))
+    died = {"died_on": today.isoformat()}
+    create_form(actor=coordinator, form=Death, subject=subject, data=died)
+    page = text(client.get(f"{hub(subject)}change/"))
+    assert "2 days before its window" in page
+    assert f"The subject died ({today})." in page
+    assert f"visits/{visit.pk}/missed/" not in page
+    opening = f"{hub(subject)}visits/{visit.pk}/open/"
+    assert "change_reason" not in client.get(opening).context["form"].fields
