@@ -12,6 +12,7 @@ from ecrf.demo.plans import Plan, arm_sequence
 from ecrf.demo.replay import replay
 from ecrf.demo.world import OPENED_AT
 from patients.models import Subject
+from trials.actions.dictionary import load_shipped_ctcae
 from trials.actions.randomization_list import import_list
 from trials.audit import clock
 from trials.models import User
@@ -32,6 +33,7 @@ def build(plans: Sequence[Plan], lived: Callable[[int], object] = lambda count: 
 def _open_study() -> Cast:
     fixtures = Path(settings.BASE_DIR) / "fixtures"
     report = load_protocol(actor=User.objects.system_user(), paths=[fixtures / name for name in PROTOCOL])
+    load_shipped_ctcae(actor=User.objects.system_user())
     people = make_accounts(report.study)
     rows = [{"number": number, "stratum": "", "arm": arm} for number, arm in enumerate(arm_sequence(), 1)]
     import_list(actor=people["keeper"], study=report.study, name=LIST_NAME, rows=rows, is_demo=True)

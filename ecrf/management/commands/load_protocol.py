@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from trials.actions.dictionary import load_shipped_ctcae
 from trials.models import User
 from trials.protocol.errors import ProtocolError
 from trials.protocol.loading import LoadReport, load_protocol
@@ -25,6 +26,8 @@ class Command(BaseCommand):
         except ProtocolError as error:
             raise CommandError(f"The protocol was not loaded.\n{error}") from None
         self.stdout.write(in_words(report))
+        # Adverse events are coded by CTCAE from the first day on; loading its terms again writes nothing.
+        load_shipped_ctcae(actor=actor)
 
 
 def in_words(report: LoadReport) -> str:
