@@ -4,7 +4,7 @@ Time moves only forward. Whatever is entered goes through the ordinary actions, 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from ecrf.demo.calendar import ZONE, moment_of_entry, next_working_day, working_
 from ecrf.demo.cast import Cast
 from ecrf.demo.plans import Plan
 from ecrf.demo.slips import Entered, Happened, draw_slip
+from patients.actions.queries import reviews_held, run_checks
 from patients.actions.save_form import change_form, create_form, mark_entered_in_error
 from patients.actions.visits import miss_visit, open_visit
 from patients.models import CaseReportForm, Subject, Visit, VisitStatus
@@ -72,9 +73,12 @@ class Desk:
         return self.moment.date()
 
     @contextmanager
-    def act(self) -> Iterator[None]:
-        """One act at the present moment; afterwards some minutes have passed."""
-        with clock.simulated(self.moment):
+    def act(self, *, checked: bool = False) -> Iterator[None]:
+        """One act at the present moment; afterwards some minutes have passed.
+
+        Whole casebooks are checked in the end; of single acts those where somebody would be asked at once.
+        """
+        with clock.simulated(self.moment), nullcontext() if checked else reviews_held():
             yield
         passed = self.draw.randint(*SECONDS_BETWEEN_ACTS)
         self.moment += timedelta(seconds=passed, milliseconds=self.draw.randrange(1000))
@@ -135,7 +139,7 @@ class Desk:
         )
         happened = draw_slip(form, entered, self.slip_draw) if slips else None
         written = happened.written(self.slip_draw) if happened else entered
-        with self.act():
+        with self.act(checked=happened is not None):
             record = create_form(
                 actor=actor or self.entering(),
                 form=form,
@@ -151,10 +155,17 @@ class Desk:
         return record
 
     def change(
-        self, record: Any, reason: str, data: Answers, rows: Lines | None = None, *, actor: User | None = None
+        self,
+        record: Any,
+        reason: str,
+        data: Answers,
+        rows: Lines | None = None,
+        *,
+        actor: User | None = None,
+        checked: bool = False,
     ) -> Any:
         """A correction, with its reason."""
-        with self.act():
+        with self.act(checked=checked):
             return change_form(
                 actor=actor or self.entering(),
                 record=record,
@@ -177,4 +188,9 @@ class Desk:
             record = type(each.record)._default_manager.get(pk=each.record.pk)
             data, rows = each.happened.truth()
             actor = self.deciding() if slip.by_investigator else self.entering()
-            self.change(record, slip.reason, data, rows, actor=actor)
+            self.change(record, slip.reason, data, rows, actor=actor, checked=True)
+
+    def check(self) -> None:
+        """Run every check on the casebook as it stands."""
+        with self.act(checked=True):
+            run_checks(actor=User.objects.system_user(), subjects=[self.subject])

@@ -21,3 +21,4 @@ def live(cast: Cast, plan: Plan, enrolled: dict[int, Subject]) -> Iterator[datet
     yield from screen(desk, enrolled, lesions)
     if plan.fate is Fate.RANDOMIZED:
         yield from treat(desk, lesions)
+    desk.check()

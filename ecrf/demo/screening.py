@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from ecrf.demo.calendar import is_working_day, next_working_day
+from ecrf.demo.calendar import AFTER_VISITS, is_working_day, next_working_day, working_moment
 from ecrf.demo.consents import Consents
 from ecrf.demo.desk import Desk
 from ecrf.demo.histories import draw_conditions, history_form, medicine_form, prior_forms, tumor_form
@@ -67,7 +67,7 @@ def screen(desk: Desk, enrolled: dict[int, Subject], lesions: dict[str, int]) ->
     _enroll(desk, enrolled)
     _first_sitting(desk)
     on = _day_of_measurements(plan)
-    yield desk.after_visit(on)
+    yield desk.at(working_moment(on, desk.draw, AFTER_VISITS))
     visit = desk.open("SCR", on)
     _measurements(desk, visit, on)
     reader = Reader(desk, numbers=lesions)
@@ -84,8 +84,8 @@ def screen(desk: Desk, enrolled: dict[int, Subject], lesions: dict[str, int]) ->
     yield desk.at(randomization_moment(plan))
     with desk.act():
         allocation = randomize(actor=desk.deciding(), subject=desk.subject)
-    if allocation.arm.code != plan.arm:
-        raise RuntimeError("the list gives another arm than the plan")
+    if (allocation.arm.code, allocation.randomized_on) != (plan.arm, plan.randomized_on):
+        raise RuntimeError("the list gives another arm, or on another day, than the plan")
 
 
 def _enroll(desk: Desk, enrolled: dict[int, Subject]) -> None:

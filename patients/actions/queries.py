@@ -1,6 +1,8 @@
 """Queries of the edit checks: raised once, closed when the data are mended, settled by an accepted reason."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +40,22 @@ class Tally:
         return Tally(self.raised + other.raised, self.closed + other.closed)
 
 
+_held: ContextVar[bool] = ContextVar("reviews_held", default=False)
+
+
+@contextmanager
+def reviews_held() -> Iterator[None]:
+    """Save without checking each form anew: for whoever checks the whole casebooks afterwards."""
+    token = _held.set(True)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def review_saved(forms: Sequence[CaseReportForm | Visit]) -> None:
     """Check forms (or visits) just saved, and those whose checks read them; inside the act that saved."""
-    if not forms:
+    if not forms or _held.get():
         return
     oid = forms[0].form.oid
     facts = Facts({form.subject_id: form.subject for form in forms}.values())
