@@ -9,6 +9,7 @@ from patients.checks import (
     demographics,
     dosing,
     drug_actions,
+    eligibility,
     infusions,
     laboratory,
     laboratory_events,
@@ -23,6 +24,7 @@ from patients.checks.engine import Check
 
 CHECKS: tuple[Check, ...] = (
     *demographics.CHECKS,
+    *eligibility.CHECKS,
     *laboratory.CHECKS,
     *laboratory_events.CHECKS,
     *vital_signs.CHECKS,
