@@ -303,7 +303,9 @@ def _resections(facts: Facts, subject: Subject) -> Iterator[Resection]:
     for form in _resection_forms(facts, subject):
         handling = Handling(form.survival_handling) if form.survival_handling else None
         told = source(form, "performed_on" if form.performed_on else "kind")
-        yield Resection(_partial(form.performed_on), "resection after downstaging", (told,), handling)
+        yield Resection(
+            _partial(form.performed_on), "resection after downstaging", (told,), handling=handling
+        )
 
 
 def _resection_forms(facts: Facts, subject: Subject) -> list[Procedure]:

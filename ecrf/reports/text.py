@@ -135,9 +135,9 @@ def _times(times: TimeAnalysis, further: str = "") -> Iterator[str]:
     kinds = dict.fromkeys([times.interval, *(kind for each in arms for kind in each.medians)])
     rows += [(f"Median ({kind})", *(_median(each, kind) for each in arms)) for kind in kinds]
     rows += _landmarks(arms)
-    rows.append(
-        ("Median follow-up", *(quantile_text(each.follow_up) if each.follow_up else NONE for each in arms))
-    )
+    if times.endpoint is Endpoint.OS:
+        followed = (quantile_text(each.follow_up) if each.follow_up else NONE for each in arms)
+        rows.append(("Median follow-up", *followed))
     yield from table(rows)
     yield from _comparisons(times)
 

@@ -47,7 +47,7 @@ def therapy(when: int | str | None) -> Happening:
 
 
 def resected(when: int | str, handling: Handling | None = None) -> Resection:
-    return Resection(on(when), "resection after downstaging", ("resection", when), handling)
+    return Resection(on(when), "resection after downstaging", ("resection", when), handling=handling)
 
 
 PLANNED = planned_assessments([Recurrence(43, 42, 7, 7)], RANDOMIZED, date(2023, 12, 31))

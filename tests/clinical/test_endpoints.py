@@ -290,8 +290,8 @@ def test_every_step_that_rests_on_a_record_names_it():
     known = history(assessments=(*STABLE, scan(127, "PD")), new_therapies=(therapy(100),))
     found = progression_free_survival(known, FDA)
     assert found.words.endswith(
-        f"New anticancer therapy on {day(100)}, before any event. "
-        f"What came later does not count: progression on {day(127)}. "
+        f"New anticancer therapy ({day(100)}), before any event. "
+        f"What came later does not count: progression ({day(127)}). "
         f"Last adequate assessment that counts: SD on {day(85)}. "
         f"Censored on {day(85)}: 85 days, 2.79 months."
     )
@@ -301,7 +301,7 @@ def test_every_step_that_rests_on_a_record_names_it():
 
 def test_what_is_ignored_is_said():
     known = {"assessments": (*STABLE, scan(127, "PD")), "new_therapies": (therapy(100),)}
-    assert "New anticancer therapy on 2021-04-10: ignored by the rules." in (
+    assert "New anticancer therapy (2021-04-10): ignored by the rules." in (
         progression_free_survival(history(**known), EMA).words
     )
 

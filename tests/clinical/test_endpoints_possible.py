@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.clinical.endpoint_histories import day, died, happened, history, resected, scan, therapy
@@ -91,6 +91,15 @@ def test_new_therapy_known_to_the_month_counts_where_every_day_of_it_gives_the_s
     # Progression on 2021-05-07.
     known = history(assessments=(*STABLE, scan(127, "PD")), new_therapies=(therapy(when),))
     assert progression_free_survival(known, FDA).outcome is outcome
+
+
+def test_a_day_that_was_only_tried_is_never_told():
+    known = history(assessments=(*STABLE, scan(127, None)), new_therapies=(therapy("2021-04"),))
+    found = progression_free_survival(known, FDA)
+    assert (found.outcome, found.time.days) == (Outcome.CENSORED, 85)
+    assert "New anticancer therapy (2021-04), before any event." in found.words
+    assert "progression (" not in found.words
+    assert "2021-04-" not in found.words
 
 
 def test_a_response_that_cannot_be_determined_leaves_progression_open():
@@ -206,6 +215,7 @@ def test_nothing_lies_after_the_cutoff(known, rules, cutoff):
         assert endpoint(replace(known, cutoff=day(cutoff)), rules).time.on <= day(cutoff)
 
 
+@settings(deadline=None)  # every day of a month is tried, and each again
 @given(known_histories, rules, st.sampled_from(["2021-02", "2021-05", "2021-06"]))
 def test_an_open_answer_holds_every_answer_that_is_possible_and_a_determined_one_is_their_only_one(
     known, rules, month

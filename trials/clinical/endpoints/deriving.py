@@ -69,7 +69,8 @@ def derive(
         return TimeToEvent(endpoint, Outcome.NOT_APPLICABLE, tuple(steps), first.day)
     if len({(each.outcome, each.on) for each in consistent}) > 1:
         return _open(endpoint, steps, found, consistent, first.day, rules)
-    answer = consistent[0]
+    # Of the ways to the one answer the shortest: the others tell what is only possible.
+    answer = min(consistent, key=lambda each: len(each.steps))
     time = _length(answer, first.day, rules)
     steps += [*map(_doubt_settled, found), *answer.steps, Step(f"{_shown(time, capital=True)}.")]
     return TimeToEvent(endpoint, answer.outcome, tuple(steps), first.day, time)
@@ -174,7 +175,7 @@ def last_alive(history: History) -> SignOfLife | None:
 
 
 def against_death(history: History) -> tuple[str, Sources]:
-    """In words, what contradicts the day of the recorded death, with its sources; empty where nothing does."""
+    """What contradicts the day of the death, in words and with sources; empty where nothing does."""
     death, known, last = history.death, history.death_known, last_alive(history)
     if death is None:
         return "", ()

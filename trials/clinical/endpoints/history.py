@@ -1,7 +1,7 @@
 """What is known of a subject, as the endpoints take it: plain values, each with where it is written."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from trials.clinical.endpoints.rules import Handling
@@ -16,31 +16,40 @@ Sources = tuple[Hashable, ...]
 class Happening:
     """Something that happened on a day known wholly, in part, or (None) not at all.
 
-    `words` names it within a sentence ("the death"); `sources` are opaque to this package.
+    `words` names it within a sentence ("the death"); `sources` are opaque to this package. `possible` is
+    set where a day was put in the place of one that is not known: it is tried, never told.
     """
 
     on: PartialDate | None
     words: str
     sources: Sources = ()
+    possible: date | None = None
 
     @property
     def day(self) -> date:
         """The day. Raises ValueError where it is not known: ask only after `possible.histories`."""
+        if self.possible is not None:
+            return self.possible
         if self.on is None or not self.on.is_complete:
             raise ValueError(f"the day of {self.words} is not known")
         return self.on.earliest
 
     @property
+    def when(self) -> str:
+        """Its day as far as it is known."""
+        return str(self.on) if self.on is not None else "day unknown"
+
+    @property
     def dated(self) -> str:
         """The thing with its day as far as it is known, for a sentence."""
-        return f"{self.words} ({self.on or 'day unknown'})"
+        return f"{self.words} ({self.when})"
 
 
 @dataclass(frozen=True)
 class Resection(Happening):
     """A resection after downstaging; `handling` where it is decided for this one, else as the rules say."""
 
-    handling: Handling | None = None
+    handling: Handling | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -85,10 +94,11 @@ class Assessment:
 class History:
     """Everything of one subject that an endpoint may rest on.
 
-    `death_known`: the day by which the death was known, where one is told. `alive`: days on which the subject was certainly alive (visits, doses, scans, contacts).
-    `discontinuation`: the end of all study treatment for another reason than progression, death or its
-    planned completion. `lost`: the day from which nobody could be asked any more. `planned`: the
-    assessments of the schedule, in order. `cutoff`: what lies after this day is left out.
+    `death_known`: the day by which the death was known, where one is told. `alive`: days on which the
+    subject was certainly alive (visits, doses, scans, contacts). `discontinuation`: the end of all study
+    treatment for another reason than progression, death or its planned completion. `lost`: the day from
+    which nobody could be asked any more. `planned`: the assessments of the schedule, in order. `cutoff`:
+    what lies after this day is left out.
     """
 
     randomized: Happening | None = None

@@ -25,7 +25,7 @@ def _survival(history: History, origin: Happening) -> Answer:
 
 
 def _died(history: History, death: Happening, origin: Happening) -> Answer:
-    steps = (Step(f"Died on {death.day}.", death.sources),)
+    steps = (Step(f"First event: {death.dated}.", death.sources),)
     contradiction, sources = against_death(history)
     if death.day < origin.day:
         contradiction = f"{death.dated} lies before {origin.dated}"

@@ -81,7 +81,7 @@ def histories(history: History, found: Sequence[Doubt]) -> Iterator[History]:
 
 def _is_certain(what: Happening | Assessment) -> bool:
     if isinstance(what, Happening):
-        return what.on is not None and what.on.is_complete
+        return what.possible is not None or (what.on is not None and what.on.is_complete)
     return what.response is not None and all(day.is_complete for day in _scans(what))
 
 
@@ -92,7 +92,7 @@ def _scans(assessment: Assessment) -> list[PartialDate]:
 def _choices(what: Any, history: History, days: Days) -> Iterator[Any]:
     if isinstance(what, Happening):
         for day in days(_span(what.on, history)):
-            yield replace(what, on=exactly(day))
+            yield replace(what, possible=day)
         return
     # Scans that are written alike were made on one day.
     written = sorted({day for day in _scans(what) if not day.is_complete}, key=str)

@@ -26,6 +26,12 @@ class Occurrence:
     handling: Handling
     words: str
     sources: Sources = ()
+    when: str = ""
+
+    @property
+    def dated(self) -> str:
+        """The thing with its day as far as it is known, for a sentence."""
+        return f"{self.words} ({self.when or self.on})"
 
 
 def progression_free_survival(history: History, rules: Rules) -> TimeToEvent:
@@ -68,7 +74,7 @@ def survival(history: History, origin: Happening, *, rules: Rules) -> Answer:
     assessments = [] if no_baseline else history.assessments
     found = sorted(_occurrences(history, rules, assessments), key=lambda each: each.on)
     if early := next((each for each in found if each.on < origin.day), None):
-        return _contradiction(early, f"{early.words} on {early.on} lies before {origin.dated}")
+        return _contradiction(early, f"{early.dated} lies before {origin.dated}")
     event = next((each for each in found if each.handling is Handling.EVENT), None)
     adequate = [each for each in assessments if each.is_adequate and each.day >= origin.day]
     cuts = [
@@ -107,7 +113,7 @@ def _happened(
     situation: Situation, what: Happening, rules: Rules, decided: Handling | None = None
 ) -> Occurrence:
     handling = decided or rules.handling(situation)
-    return Occurrence(situation, what.day, handling, what.words, what.sources)
+    return Occurrence(situation, what.day, handling, what.words, what.sources, what.when)
 
 
 def _occurrence(situation: Situation, on: date, rules: Rules, words: str, sources: Sources) -> Occurrence:
@@ -154,14 +160,14 @@ def _day_1(history: History, origin: Happening) -> date:
 def _passed_over(found: Sequence[Occurrence], event: Occurrence | None) -> list[Step]:
     """What came before the end and is ignored: said, so that nobody looks for it in vain."""
     return [
-        Step(f"{_capital(each.words)} on {each.on}: ignored by the rules.", each.sources)
+        Step(f"{_capital(each.dated)}: ignored by the rules.", each.sources)
         for each in found
         if each.handling is Handling.IGNORE and (event is None or each.on < event.on)
     ]
 
 
 def _event(history: History, event: Occurrence, passed: Sequence[Step]) -> Answer:
-    step = Step(f"First event: {event.words} on {event.on}.", event.sources)
+    step = Step(f"First event: {event.dated}.", event.sources)
     contradiction, sources = "", event.sources
     if event.situation is Situation.DEATH:
         contradiction, sources = against_death(history)
@@ -194,9 +200,9 @@ def _censored_at(
     if cut.situation is Situation.MISSED_ASSESSMENTS:
         steps.append(Step(f"Before the event there were {cut.words}."))
     else:
-        steps.append(Step(f"{_capital(cut.words)} on {cut.on}, before any event.", cut.sources))
+        steps.append(Step(f"{_capital(cut.dated)}, before any event.", cut.sources))
     if event is not None:
-        steps.append(Step(f"What came later does not count: {event.words} on {event.on}.", event.sources))
+        steps.append(Step(f"What came later does not count: {event.dated}.", event.sources))
     on = _last_seen(_last_before(cut.on, adequate), origin, steps)
     return Answer(Outcome.CENSORED, on, cut.situation, tuple(steps))
 
