@@ -107,7 +107,12 @@ def screening_result_was_old(form: LabSample, facts: Facts) -> Iterator[Hit]:
         for row in facts.rows(sample, "results")
         if row.value
     }
-    old = [row.test for row in facts.rows(form, "results") if row.value and row.test_id not in renewed]
+    panels = facts.setting(form.subject, "screening_laboratory_window_panels")
+    old = [
+        row.test
+        for row in facts.rows(form, "results")
+        if row.value and row.test_id not in renewed and (panels is None or row.test.panel in panels)
+    ]
     if old:
         named = ", ".join(str(test) for test in old[:NAMED_AT_MOST])
         more = f" and {len(old) - NAMED_AT_MOST} more" if len(old) > NAMED_AT_MOST else ""
