@@ -15,6 +15,7 @@ from patients.admin.filters import OwnSiteFilter
 from patients.admin.overview import overview
 from patients.admin.pages.enrollment import enroll_page
 from patients.admin.pages.randomization import randomize_page
+from patients.admin.pages.terms import terms_page
 from patients.admin.pages.visits import cycle_page, missed_page, open_page, unscheduled_page
 from patients.admin.worklists import queries_to_answer, told
 from patients.derivations.eligibility import findings_of_forms
@@ -78,6 +79,7 @@ class SubjectAdmin(ClinicalAdmin):
             "<int:pk>/visits/<int:visit>/open/": ("open_visit", open_page),
             "<int:pk>/visits/<int:visit>/missed/": ("miss_visit", missed_page),
             "<int:pk>/cycles/next/": ("next_cycle", cycle_page),
+            "<int:pk>/ctcae-terms/": ("ctcae_terms", terms_page),
         }
         own = [
             path(route, self._own(page), name=f"patients_subject_{name}")

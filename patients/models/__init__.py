@@ -50,6 +50,7 @@ from patients.models.lost_to_follow_up import ContactAttempt, ContactMethod, Los
 from patients.models.medication_error import MedicationError, MedicationErrorKind
 from patients.models.physical_examination import (
     AscitesExtent,
+    BodySystem,
     BodySystemFinding,
     Encephalopathy,
     Finding,
@@ -103,6 +104,7 @@ __all__ = [
     "AscitesExtent",
     "Assessor",
     "BloodPressure",
+    "BodySystem",
     "BodySystemFinding",
     "CardiacInterpretation",
     "CaseReportForm",

@@ -70,6 +70,46 @@ if (window.htmx) {
     rows.querySelector("[data-body] tr:last-child")?.querySelector(CELLS)?.focus();
   }
 
+  // Terms of a dictionary are proposed while one is typed; any text may still be typed.
+  const WAIT_FOR_TYPING = 150;
+  const typing = new WeakMap();
+
+  function proposalsOf(field) {
+    const id = `${field.id}_proposals`;
+    let list = document.getElementById(id);
+    if (!list) {
+      list = document.createElement("datalist");
+      list.id = id;
+      field.after(list);
+      field.setAttribute("list", id);
+    }
+    return list;
+  }
+
+  async function propose(field) {
+    const typed = field.value;
+    if (typed.trim().length < 2) return;
+    const address = new URL(field.dataset.suggest, document.baseURI);
+    address.searchParams.set("q", typed);
+    const reply = await fetch(address, { headers: { Accept: "application/json" } });
+    if (!reply.ok || field.value !== typed) return;
+    const { terms } = await reply.json();
+    const options = terms.map(({ term, note }) => {
+      const option = document.createElement("option");
+      option.value = term;
+      option.label = note;
+      return option;
+    });
+    proposalsOf(field).replaceChildren(...options);
+  }
+
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!(field instanceof HTMLInputElement) || !field.dataset.suggest) return;
+    clearTimeout(typing.get(field));
+    typing.set(field, setTimeout(() => propose(field).catch(() => {}), WAIT_FOR_TYPING));
+  });
+
   // A second click on Save must not enter the form twice.
   document.addEventListener("submit", (event) => {
     const form = event.target;

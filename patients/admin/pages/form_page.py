@@ -1,5 +1,6 @@
 """A case report form on a page: entered, corrected, or read. One save is one call of one action."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -24,6 +25,7 @@ from patients.admin.pages.laboratory import (
     scheduled_panels,
 )
 from patients.admin.pages.prefill import answers_for, lines_for, lines_left
+from patients.admin.pages.terms import offer_terms
 from patients.admin.sheet import Sheet
 from patients.forms import definition_of
 from patients.models import EntryState, Query, QueryState, Subject, Visit
@@ -147,8 +149,7 @@ def _enter(admin: ClinicalAdmin, request: HttpRequest, subject: Subject, visit: 
         given=lines_for(definition.oid, request, subject),
         initial=answers_for(definition.oid, request, subject, visit),
     )
-    if definition.oid == "LB":
-        offer_units(sheet, subject)
+    _offer(sheet, subject)
     status = 200
     if data is not None and sheet.is_valid():
         try:
@@ -245,8 +246,7 @@ def _show_record(
     status: int = 200,
     since: int | None = None,
 ) -> HttpResponse:
-    if record.form.oid == "LB":
-        offer_units(sheet, record.subject)
+    _offer(sheet, record.subject)
     context = {
         "title": record.form.title,
         "subject": record.subject,
@@ -277,6 +277,15 @@ def _changes_since(record: Any, version: int) -> list[Any]:
 
 
 # ---------------------------------------------------------------- both
+OFFERS: Mapping[str, Callable[[Sheet, Subject], None]] = {"AE": offer_terms, "LB": offer_units}
+"""What a question of these forms offers beside the codes of its definition."""
+
+
+def _offer(sheet: Sheet, subject: Subject) -> None:
+    if sheet.definition.oid in OFFERS:
+        OFFERS[sheet.definition.oid](sheet, subject)
+
+
 def _show(admin: ClinicalAdmin, request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:
     sheet: Sheet = context["sheet"]
     compare = context.get("stale", False)

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from patients.admin.pages.laboratory import lines_of_panel, panel_lines, sample_answers
-from patients.models import Subject
+from patients.models import BodySystem, Subject
 from patients.selectors import allocation_of
 from trials.models import AtomicCriterion
 
@@ -35,10 +35,17 @@ def pressure_readings(request: HttpRequest, subject: Subject) -> Lines:
     return {"blood_pressures": [{} for _reading in range(PRESSURE_READINGS)]}
 
 
+def body_systems(request: HttpRequest, subject: Subject) -> Lines:
+    """One line for every body system; what is none of them is added by hand."""
+    return {"systems": [{"system": each.value} for each in BodySystem if each is not BodySystem.OTHER]}
+
+
 LINES: Mapping[str, Callable[[HttpRequest, Subject], Lines]] = {
     "AE": drugs_of_the_arm,
     "IE": criteria,
     "LB": panel_lines,
+    "PE": body_systems,
+    "PREX": drugs_of_the_arm,
     "VS": pressure_readings,
 }
 
@@ -76,4 +83,12 @@ def answers_for(oid: str, request: HttpRequest, subject: Subject, visit: Any) ->
     return {name: day for name in VISIT_DAYS.get(oid, ()) if day}
 
 
-VISIT_DAYS = {"VS": ("measured_on",), "ECOG": ("assessed_on",), "EC": ("given_on",)}
+VISIT_DAYS = {
+    "CV": ("performed_on",),
+    "EC": ("given_on",),
+    "ECOG": ("assessed_on",),
+    "EG": ("performed_on",),
+    "PE": ("examined_on",),
+    "RP": ("performed_on",),
+    "VS": ("measured_on",),
+}

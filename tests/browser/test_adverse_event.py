@@ -1,0 +1,37 @@
+"""The page of an adverse event in a real browser."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from patients.actions.enroll import enroll
+from patients.models import AdverseEvent
+from tests.browser.test_coordinator import Desk
+from tests.factories import CONSENT_DAY, coordinator_of, make_site, make_study, save
+from trials.actions.dictionary import load_shipped_ctcae
+from trials.models import StudySetting, User
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_terms_of_ctcae_are_proposed_while_one_is_typed(page: Page, live_server: object) -> None:
+    site = make_site(make_study())
+    grading = {"key": "ctcae_version", "value": "5.0", "default": "5.0", "description": "CTCAE"}
+    save(site.study.chain, StudySetting(study=site.study, **grading))
+    load_shipped_ctcae(actor=User.objects.system_user(), versions=["5.0"])
+    coordinator = coordinator_of(site)
+    subject = enroll(actor=coordinator, site=site, screened_on=CONSENT_DAY)
+    desk = Desk(page, str(live_server), coordinator)
+    desk.log_in()
+
+    page.goto(f"{live_server}/admin/patients/adverseevent/add/?subject={subject.pk}")
+    desk.answer("Adverse event as reported*", "Bleeding gums")
+    question = page.get_by_label("CTCAE term*", exact=True)
+    question.press_sequentially("periodo")
+    # A browser draws the proposals outside the page: what it was given to draw is looked at.
+    proposal = page.locator("datalist option")
+    expect(proposal).to_have_count(1)
+    assert proposal.get_attribute("value") == "Periodontal disease"
+    question.fill("periodontal disease")
+    desk.press("Save")
+    desk.saved("Adverse event is saved")
+    assert AdverseEvent.objects.get().ctcae_term == "Periodontal disease"
