@@ -39,7 +39,7 @@ def test_all_and_any_are_opposites(truths):
 
 
 def test_a_multiple_keeps_the_comparator():
-    assert str(Reading(Decimal(20), "<").times(Decimal("0.5"))) == "<10.0"
+    assert str(Reading(Decimal(20), "<").times(Decimal("0.5"))) == "<10"
 
 
 @pytest.mark.parametrize("comparator", ["=", "≤", "<<", "~"])

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from trials.clinical.partial_date import Truth
 from trials.clinical.quantity import ARITHMETIC, measurable
+from trials.text import plain
 
 COMPARATORS = ("", "<", "<=", ">", ">=")
 
@@ -66,7 +67,7 @@ class Reading:
         return Reading(ARITHMETIC.divide(self.number, limit), self.comparator)
 
     def __str__(self) -> str:
-        return f"{self.comparator}{self.number:f}"
+        return f"{self.comparator}{plain(self.number)}"
 
 
 def opposite(truth: Truth) -> Truth:
