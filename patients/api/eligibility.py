@@ -40,7 +40,7 @@ class EvidenceReply(serializers.Serializer):
     remarks = serializers.ListField(
         child=serializers.CharField(), help_text="What to know beside it: its age, a transfusion before it"
     )
-    source = SourceReply()
+    place = SourceReply(help_text="The form on which it stands")
 
 
 class SettingReply(serializers.Serializer):
@@ -124,5 +124,5 @@ def _value(evidence: Evidence) -> dict[str, Any]:
         "day": evidence.day.isoformat() if evidence.day is not None else None,
         "normal": evidence.normal,
         "remarks": list(evidence.remarks),
-        "source": shown_source(evidence.source),
+        "place": shown_source(evidence.source),
     }

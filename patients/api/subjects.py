@@ -194,5 +194,5 @@ def instant(text: str | None) -> datetime | None:
 
 
 def cutoff_of(request: Request) -> date | None:
-    """The clinical day of the parameter `cutoff`; None without it. Raises Refused for what is no full date."""
+    """The clinical day of the parameter `cutoff`; None without it. Raises Refused for no full date."""
     return day_of(request.query_params, "cutoff") if "cutoff" in request.query_params else None

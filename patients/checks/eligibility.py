@@ -1,11 +1,10 @@
 """Checks of eligibility: age at consent, the answers beside the data, and that nobody was waived."""
 
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 from patients.checks.engine import Check, Hit
 from patients.derivations.consent import consent_of
-from patients.derivations.eligibility import Eligibility, Line, eligibility
+from patients.derivations.eligibility import Line, lines_of
 from patients.facts import Facts
 from patients.models import (
     CriterionAnswer,
@@ -14,15 +13,11 @@ from patients.models import (
     EligibilityAssessment,
     InformedConsent,
     Severity,
-    Subject,
 )
 from trials.clinical.partial_date import Truth, before
 
 READ = ("IC", "DM", "LB", "VS", "ECOG", "PE", "RP", "TH", "PT", "TU", "TR")
 """The forms from which criteria are judged."""
-
-# Facts do not change: what follows from them is found once for all checks that ask.
-_tables: WeakKeyDictionary[Facts, dict[int, Eligibility]] = WeakKeyDictionary()
 
 
 def birth_follows_consent(form: Demographics, facts: Facts) -> Iterator[Hit]:
@@ -49,7 +44,7 @@ def randomized_though_not_eligible(form: EligibilityAssessment, facts: Facts) ->
         return
     rows = _rows(form, facts)
     unanswered = []
-    for line in _table(form.subject, facts).lines:
+    for line in facts.once(lines_of, form.subject):
         if line.against and line.rule.key in rows:
             reasons = "; ".join(line.against)
             said = f"Randomized on {allocation.randomized_on}, but {line.rule.code} is {reasons}."
@@ -64,7 +59,7 @@ def randomized_though_not_eligible(form: EligibilityAssessment, facts: Facts) ->
 def answer_differs_from_data(form: EligibilityAssessment, facts: Facts) -> Iterator[Hit]:
     """The answer of the investigator must be the one that captured data give, where they give one."""
     rows = _rows(form, facts)
-    for line in _table(form.subject, facts).lines:
+    for line in facts.once(lines_of, form.subject):
         if line.contradicts and line.rule.key in rows:
             yield Hit("answer", _difference(line), rows[line.rule.key])
 
@@ -72,7 +67,7 @@ def answer_differs_from_data(form: EligibilityAssessment, facts: Facts) -> Itera
 def reason_is_missing(form: EligibilityAssessment, facts: Facts) -> Iterator[Hit]:
     """An answer that excludes by the judgment of the investigator alone is given with its reason."""
     rows = _rows(form, facts)
-    for line in _table(form.subject, facts).lines:
+    for line in facts.once(lines_of, form.subject):
         excludes = line.answer.code not in (None, line.wanted)
         if excludes and line.data.options.get("reason_needed") and not line.answer.comment:
             said = f"{line.rule.code} excludes the subject: the reason is needed."
@@ -84,13 +79,6 @@ def _difference(line: Line) -> str:
         str(CriterionAnswer(code).label) for code in (line.answer.code, line.answer_of_data) if code
     )
     return f"{line.rule.code} is answered {given}, the data say {found}: {line.data.words}."
-
-
-def _table(subject: Subject, facts: Facts) -> Eligibility:
-    known = _tables.setdefault(facts, {})
-    if subject.pk not in known:
-        known[subject.pk] = eligibility(facts, subject)
-    return known[subject.pk]
 
 
 def _rows(form: EligibilityAssessment, facts: Facts) -> dict[int | None, EligibilityAnswer]:

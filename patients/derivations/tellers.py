@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from patients.derivations.dose import planned_dose
+from patients.derivations.eligibility.told import expected_criteria, told_of_criteria
 from patients.derivations.grades_told import told_of_sample
 from patients.derivations.told import Told
 from patients.derivations.tumor_told import told_of_assessment
@@ -34,6 +35,7 @@ def expected_doses(facts: Facts, subject: Subject, visit: Visit | None) -> Itera
 
 
 TELLERS: Mapping[str, tuple[Teller, ...]] = {
+    "IE": (told_of_criteria,),
     "LB": (told_of_sample,),
     "TR": (told_of_assessment,),
 }
@@ -42,6 +44,7 @@ TELLERS: Mapping[str, tuple[Teller, ...]] = {
 EXPECTATIONS: Mapping[str, tuple[ExpectationTeller, ...]] = {
     "EC": (expected_doses,),
     "ECD": (expected_doses,),
+    "IE": (expected_criteria,),
 }
 """By the OID of a form that is about to be entered: advice beside the empty questions, never an answer."""
 

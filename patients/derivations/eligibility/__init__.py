@@ -7,6 +7,7 @@ person, measurements, laboratory, kidney, liver, lesions, history, support
               those functions, by noun
 judged        one rule, judged from captured data
 table         all rules with the investigator's answers, and what stands against randomization
+told          what the data say beside each answer of the eligibility form
 """
 
 from patients.derivations.eligibility.evidence import Evidence
@@ -17,6 +18,16 @@ from patients.derivations.eligibility.table import (
     Line,
     eligibility,
     findings_of_forms,
+    lines_of,
 )
 
-__all__ = ["Answer", "Eligibility", "Evidence", "Finding", "Line", "eligibility", "findings_of_forms"]
+__all__ = [
+    "Answer",
+    "Eligibility",
+    "Evidence",
+    "Finding",
+    "Line",
+    "eligibility",
+    "findings_of_forms",
+    "lines_of",
+]

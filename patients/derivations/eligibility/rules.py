@@ -21,9 +21,14 @@ WASHOUTS = (
 def rules_of(facts: Facts, subject: Subject) -> list[Rule]:
     """Every rule in the order of the protocol, as the protocol stood at the moment of the facts."""
     as_of = facts.moment.as_of
-    criteria = {each.pk: each for each in read(Criterion, as_of, study_id=subject.study_id)}
-    atomic = sorted(read(AtomicCriterion, as_of, study_id=subject.study_id), key=lambda each: each.order)
-    return [*(_rule(each, criteria[each.criterion_id]) for each in atomic), *_washouts(facts, subject)]
+    if as_of is None:
+        now = AtomicCriterion.objects.filter(study_id=subject.study_id).select_related("criterion")
+        rules = [_rule(each, each.criterion) for each in now.order_by("order")]
+    else:
+        criteria = {each.pk: each for each in read(Criterion, as_of, study_id=subject.study_id)}
+        then = sorted(read(AtomicCriterion, as_of, study_id=subject.study_id), key=lambda each: each.order)
+        rules = [_rule(each, criteria[each.criterion_id]) for each in then]
+    return [*rules, *_washouts(facts, subject)]
 
 
 def _rule(atomic: AtomicCriterion, criterion: Criterion) -> Rule:

@@ -108,15 +108,22 @@ class Eligibility:
 
 def eligibility(facts: Facts, subject: Subject) -> Eligibility:
     """The criterion table: as of randomization, before it as of the present day (or the cutoff)."""
-    allocation = facts.allocation(subject)
-    decided_on = allocation.randomized_on if allocation is not None else facts.today(subject)
-    form = assessment_of(facts, subject)
-    answers = answers_of(facts, form)
-    rules = rules_of(facts, subject)
+    lines = facts.once(lines_of, subject)
+    findings = (*findings_of_forms(facts, subject), *_findings_of_lines(lines))
+    return Eligibility(_decided_on(facts, subject), lines, findings)
+
+
+def lines_of(facts: Facts, subject: Subject) -> tuple[Line, ...]:
+    """Every rule of the subject's study, in the order of the protocol."""
+    answers = answers_of(facts, assessment_of(facts, subject))
+    rules, decided_on = rules_of(facts, subject), _decided_on(facts, subject)
     judged = {rule.code: judge(facts, subject, rule, decided_on) for rule in rules}
-    lines = tuple(_line(rule, rules, _joined(rule, judged), answers) for rule in rules)
-    findings = [*findings_of_forms(facts, subject), *_findings_of_lines(lines)]
-    return Eligibility(decided_on, lines, tuple(findings))
+    return tuple(_line(rule, rules, _joined(rule, judged), answers) for rule in rules)
+
+
+def _decided_on(facts: Facts, subject: Subject) -> date:
+    allocation = facts.allocation(subject)
+    return allocation.randomized_on if allocation is not None else facts.today(subject)
 
 
 def assessment_of(facts: Facts, subject: Subject) -> EligibilityAssessment | None:
