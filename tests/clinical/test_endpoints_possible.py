@@ -193,6 +193,7 @@ known_histories = st.builds(
 rules = st.builds(Rules, censoring=st.sampled_from(Censoring), resection=st.sampled_from(Handling))
 
 
+@settings(deadline=None)
 @given(known_histories, rules)
 def test_the_order_of_the_records_never_matters(known, rules):
     expected = progression_free_survival(known, rules)
@@ -201,6 +202,7 @@ def test_the_order_of_the_records_never_matters(known, rules):
             assert progression_free_survival(replace(known, **{name: changed}), rules).time == expected.time
 
 
+@settings(deadline=None)
 @given(known_histories, st.sampled_from(Handling))
 def test_the_rules_that_censor_less_never_end_follow_up_earlier(known, resection):
     fda = progression_free_survival(known, Rules(resection=resection)).time
@@ -209,6 +211,7 @@ def test_the_rules_that_censor_less_never_end_follow_up_earlier(known, resection
     assert ema.is_event or not fda.is_event
 
 
+@settings(deadline=None)
 @given(known_histories, rules, st.integers(1, 300))
 def test_nothing_lies_after_the_cutoff(known, rules, cutoff):
     for endpoint in (progression_free_survival, overall_survival):

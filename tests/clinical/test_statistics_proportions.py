@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecrf.reports.statistics.proportions import (
@@ -108,12 +108,14 @@ def test_a_level_of_confidence_outside_0_and_1_is_refused_by_name(level):
 shares = st.integers(1, 80).flatmap(lambda total: st.builds(Share, st.integers(0, total), st.just(total)))
 
 
+@settings(deadline=None)
 @given(shares)
 def test_both_intervals_hold_the_proportion_and_lie_between_0_and_1(of):
     for found in (clopper_pearson(of), wilson(of)):
         assert 0 <= found.lower <= of.estimate <= found.upper <= 1
 
 
+@settings(deadline=None)
 @given(shares, shares)
 def test_the_difference_turned_round_turns_its_interval_round(one, two):
     there, back = newcombe_difference(one, two), newcombe_difference(two, one)

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.statistics import logrank_test
@@ -181,6 +181,7 @@ def frame(first, second):
     )
 
 
+@settings(deadline=None)
 @given(samples)
 def test_the_curve_agrees_with_a_second_library(sample):
     curve = kaplan_meier(sample)
@@ -192,6 +193,7 @@ def test_the_curve_agrees_with_a_second_library(sample):
         assert (math.inf if median is None else median) == other.median_survival_time_
 
 
+@settings(deadline=None)
 @given(samples)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_the_limits_agree_with_scipy_where_it_has_them(sample):
@@ -205,6 +207,7 @@ def test_the_limits_agree_with_scipy_where_it_has_them(sample):
         assert upper == pytest.approx(list(interval.high.probabilities), nan_ok=True, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(samples, samples)
 def test_the_log_rank_test_agrees_with_a_second_library(first, second):
     try:
@@ -231,6 +234,7 @@ def test_the_hazard_ratio_agrees_with_a_second_library(dataset):
     assert found.p == pytest.approx(float(other.summary["p"]["group"]), rel=1e-3)
 
 
+@settings(deadline=None)
 @given(samples, samples)
 def test_the_samples_changed_round_give_the_inverse_hazard_ratio(first, second):
     try:
