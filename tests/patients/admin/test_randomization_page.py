@@ -1,0 +1,89 @@
+"""The page of randomization: the criterion table before the button and after a refused attempt."""
+
+import pytest
+from django.test import Client
+
+from patients.models import Allocation, LabSample, Subject
+from tests.factories import make_list
+from tests.patients.admin.test_casebook_page import client_of, hub, text
+from tests.screening import Clinic
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return Clinic()
+
+
+@pytest.fixture
+def desk(clinic: Clinic) -> Client:
+    return client_of(clinic.coordinator)
+
+
+def rows_of(desk: Client, subject: Subject) -> dict[str, str]:
+    """The lines of the criterion table by code."""
+    page = text(desk.get(f"{hub(subject)}randomize/"))
+    table = page.split('class="ec-table ec-criteria"')[1].split("</table>")[0]
+    lines = table.split('<th scope="row"><code>')[1:]
+    return {line.split("</code>")[0]: line for line in lines}
+
+
+def test_the_table_stands_before_the_button_with_every_rule(clinic: Clinic, desk: Client) -> None:
+    subject = clinic.screened()
+    page = text(desk.get(f"{hub(subject)}randomize/"))
+    assert page.index("ec-criteria") < page.index("Randomize now")
+    assert "Every criterion is met" in page
+    assert len(rows_of(desk, subject)) == 41
+
+
+def test_a_line_shows_answer_verdict_words_settings_and_values_with_a_link(
+    clinic: Clinic, desk: Client
+) -> None:
+    subject = clinic.screened(results={"PT": ("14.1", "s")})
+    line = rows_of(desk, subject)["E6a"]
+    sample = LabSample.objects.get(subject=subject)
+    assert "Is the prothrombin time longer than 14 s?" in line
+    assert '<span class="ec-badge ec-NOT_MET">Not met</span> <p>PT 14.1 s is above 14 s</p>' in line
+    assert "differs from the data" in line
+    assert "e6_pt_reading: ABSOLUTE" in line
+    assert f'<a href="/admin/patients/labsample/{sample.pk}/change/">Prothrombin Time (PT)</a>' in line
+    assert "<strong>14.1</strong> s" in line
+    assert "2021-03-01" in line
+    assert desk.get(f"/admin/patients/labsample/{sample.pk}/change/").status_code == 200
+
+
+def test_after_a_refused_attempt_the_table_and_the_reasons_stay(clinic: Clinic, desk: Client) -> None:
+    make_list(clinic.study, "AB")
+    subject = clinic.screened(ecog="2")
+    reply = desk.post(f"{hub(subject)}randomize/", {"confirmed": "on"})
+    assert reply.status_code == 409
+    page = text(reply)
+    assert page.count("<code>I3</code> not met: ECOG performance status 2 is not 0 or 1") == 1
+    assert "ec-criteria" in page
+    assert not Allocation.objects.exists()
+
+
+def test_a_rule_that_is_only_asked_shows_no_verdict(clinic: Clinic, desk: Client) -> None:
+    line = rows_of(desk, clinic.screened())["E4"]
+    assert "ec-badge" not in line
+    assert "Judged by the investigator" in line
+
+
+def test_the_eligibility_form_shows_what_the_data_say_next_to_each_answer(
+    clinic: Clinic, desk: Client
+) -> None:
+    subject = clinic.screened(ecog="2")
+    form = subject.eligibilityassessments.get()
+    page = text(desk.get(f"/admin/patients/eligibilityassessment/{form.pk}/change/"))
+    assert "From the data: <strong>not met: ECOG performance status 2 is not 0 or 1</strong>" in page
+
+
+def test_an_empty_eligibility_form_shows_what_the_data_say_and_answers_nothing(
+    clinic: Clinic, desk: Client
+) -> None:
+    subject = clinic.enroll()
+    page = text(desk.get(f"/admin/patients/eligibilityassessment/add/?subject={subject.pk}"))
+    assert "I7.1b Are the platelets at least 100" in page
+    assert "cannot be determined: no PLAT before randomization" in page
+    assert "checked" not in page.split('data-rows="answers"')[1].split("</section>")[0]
