@@ -9,9 +9,12 @@ from patients.actions.enroll import enroll
 from patients.actions.randomize import randomize
 from patients.actions.save_form import create_form
 from patients.derivations.dose import planned_dose
-from patients.models import EligibilityAssessment, InformedConsent, Subject, Visit, VitalSigns
+from patients.derivations.tellers import told as told_of
+from patients.facts import Facts
+from patients.models import EligibilityAssessment, InformedConsent, LabSample, Subject, Visit, VitalSigns
 from tests.factories import eligible_answers, opened, person
 from tests.trials.protocol.paths import REGISTRY, SECOND
+from trials.actions.errors import NotEligible
 from trials.actions.randomization_list import create_list, import_list, replay
 from trials.models import Drug, Role, Site, Study, User
 from trials.protocol.loading import load_protocol
@@ -51,12 +54,33 @@ def test_shares_of_two_to_one_make_blocks_of_two_to_one(study: Study) -> None:
     assert replay(made)
 
 
-def screened(nurse: User, site: Site) -> Subject:
-    """A subject of 70.5 kg whom nothing excludes."""
+def test_criteria_and_grades_of_another_study_are_those_of_its_own_data(study: Study) -> None:
+    site = Site.objects.get(study=study, code="N1")
+    nurse, keeper = person(Role.COORDINATOR, study, site), person(Role.RANDOMIZATION_KEEPER, study)
+    import_list(actor=keeper, study=study, name="only list", rows=[{"number": "1", "arm": "X"}])
+    low = screened(nurse, site, potassium="3.4")
+    with pytest.raises(NotEligible) as refusal:
+        randomize(actor=nurse, subject=low)
+    assert "I2a" in str(refusal.value.errors)
+    assert "I2b" not in str(refusal.value.errors)
+    facts = Facts([low])
+    [sample] = facts.forms(LabSample, low)
+    told = [each for each in told_of(facts, sample) if each.row is not None]
+    assert any(
+        "6.0" in each.about + each.reason or "Hypokalemia" in each.about + each.reason for each in told
+    )
+    assert randomize(actor=nurse, subject=screened(nurse, site, potassium="3.5")).arm.code == "X"
+
+
+def screened(nurse: User, site: Site, potassium: str = "4.0") -> Subject:
+    """A subject of 70.5 kg whom nothing excludes, unless potassium does."""
     subject = enroll(actor=nurse, site=site, screened_on=DAY)
     consent = {"consented": "Y", "signed_on": DAY.isoformat(), "document_version": "1"}
     create_form(actor=nurse, form=InformedConsent, subject=subject, data=consent)
     visit = opened(nurse, subject, "BASE", DAY)
+    sample = {"collected_on": DAY.isoformat(), "laboratory": "N1-LAB", "panel": "CHEMISTRY"}
+    results = {"results": [{"test": "K", "value": potassium, "unit": "mmol/L"}]}
+    create_form(actor=nurse, form=LabSample, subject=subject, visit=visit, data=sample, rows=results)
     weight = {"measured_on": DAY.isoformat(), "weight": Decimal("70.5")}
     create_form(actor=nurse, form=VitalSigns, subject=subject, visit=visit, data=weight)
     rows = {"answers": eligible_answers(site.study)}
