@@ -115,6 +115,22 @@ def test_the_prothrombin_time_may_be_read_as_prolongation_over_the_control(
     assert verdict_of(subject, "E6a") == "NOT_MET"
     decide(e6_pt_reading="PROLONGATION")
     assert words_of(subject, "E6a") == "cannot be determined: no control of PT on 2021-03-01"
+    with_control = clinic.screened(results={"PT": ("16", "s"), "PTCTL": ("12", "s")})
+    assert words_of(with_control, "E6a") == "PT over control 4 s is not above 14 s"
+
+
+def test_the_child_pugh_score_may_take_the_prolongation_of_the_prothrombin_time(
+    clinic: Clinic, decide: Callable[..., None]
+) -> None:
+    """4 seconds over the control are 2 points, with albumin of 30 g/L one too many for class A."""
+    results = {"ALB": ("30", "g/L"), "PT": ("16", "s"), "PTCTL": ("12", "s")}
+    subject = clinic.screened(results=results)
+    assert words_of(subject, "I4") == "Child-Pugh class A (score 6) is A"
+    decide(child_pugh_coagulation="PT")
+    assert words_of(subject, "I4") == "Child-Pugh class B (score 7) is not A"
+    without = clinic.screened(results=results | {"PTCTL": None})
+    assert verdict_of(without, "I4") == "UNDETERMINED"
+    assert "no prothrombin time over control" in words_of(without, "I4")
 
 
 def test_the_last_value_counts_unless_the_study_says_any_or_the_worst(
