@@ -279,6 +279,16 @@ def test_creatinine_is_graded_by_baseline_alone_where_its_upper_limit_is_missing
     assert grade("Creatinine increased", D(75), version="5.0", baseline=D(50)).cannot is not None
 
 
+def test_creatinine_of_version_6_is_graded_by_its_upper_limit_alone_where_there_is_no_baseline():
+    creatinine = {"version": "6.0", "high": D(42)}
+    assert grade("Creatinine increased", D(42), **creatinine).grade == 0
+    assert grade("Creatinine increased", D(64), **creatinine).grade == 2
+    low = grade("Creatinine increased", D(42), baseline_flag="LOW", **creatinine)
+    assert low.cannot.missing == ("baseline value",)
+    without_range = grade("Creatinine increased", D(42), baseline=D(20), **creatinine)
+    assert without_range.cannot.missing == ("baseline value with its limits of normal",)
+
+
 def test_creatinine_clearance_below_10_is_no_grade_of_its_own():
     found = grade("Creatinine clearance decreased", D(9), version="6.0", unit="mL/min")
     assert found.cannot.sentence() == "cannot be determined: no grade for a result below 10 mL/min"
@@ -346,6 +356,14 @@ def test_results_that_came_through_floating_point_are_compared_with_15_digits():
 def test_a_float_is_refused():
     with pytest.raises(TypeError, match="must be a Decimal"):
         grade("Anemia", 90.0, version="5.0", unit="g/L")
+
+
+@pytest.mark.parametrize("value", ["2.0000000000000000001", "1e15", "0"])
+def test_a_change_of_any_size_from_baseline_is_compared(value):
+    graded = grade("Fibrinogen decreased", D(value), version="5.0", unit="g/L", low=D(1), baseline=D(2))
+    assert graded.grade == (4 if value == "0" else 0)
+    gained = grade("Weight gain", D(value), version="5.0", unit="kg", baseline=D("1e-9"))
+    assert gained.grade == (0 if value == "0" else 3)
 
 
 def test_units_are_read_in_either_case_and_with_either_sign_of_power():

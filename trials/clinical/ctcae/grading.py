@@ -157,7 +157,7 @@ def grade(
             result=Reading(_significant("value", value), comparator),
             unit=code if code not in (ANY_UNIT, NO_UNIT) else "",
             values={of: None if each is None else measurable(of.value, each) for of, each in values.items()},
-            change=_change(value, comparator, baseline, percent_change),
+            change=None if percent_change is None else Reading(_significant("change", percent_change)),
             flag=_flag(baseline_flag),
             symptoms=True if worst else symptoms,
             anticoagulated=True if worst else anticoagulated,
@@ -204,16 +204,6 @@ def _flag(written: str | None) -> BaselineFlag | None:
     if first not in list(BaselineFlag):
         raise ValueError(f"baseline_flag must be one of {', '.join(BaselineFlag)}")
     return BaselineFlag(first)
-
-
-def _change(
-    value: Decimal, comparator: str, baseline: Decimal | None, given: Decimal | None
-) -> Reading | None:
-    if given is not None:
-        return Reading(_significant("percent_change", given))
-    if baseline is None or baseline <= 0:
-        return None
-    return Reading(SIGNIFICANT.plus((value - baseline) / baseline * 100), comparator)
 
 
 def _graded(criterion: Criterion, grades: Grades, known: Circumstances, version: str) -> Graded:
@@ -269,12 +259,12 @@ _NAMES = {
 
 
 def _limit(limit: Limit, when: When | None, known: Circumstances) -> Answer:
-    if limit.of is Of.CHANGE and known.change is not None:
-        return _compared(limit, known.change, limit.factor, known)
+    if limit.of is Of.CHANGE:
+        return _changed(limit, known)
     value = known.values.get(limit.of)
     if value is not None:
         return _compared(limit, known.result, limit.threshold(value), known)
-    if limit.of in (Of.BASELINE, Of.CHANGE) and known.flag is BaselineFlag.NONE_YET:
+    if limit.of is Of.BASELINE and known.flag is BaselineFlag.NONE_YET:
         return NO
     upper = known.values[Of.ULN]
     if when is When.BASELINE_HIGH and limit.of is Of.BASELINE and upper is not None:
@@ -282,6 +272,16 @@ def _limit(limit: Limit, when: When | None, known: Circumstances) -> Answer:
         above_uln = known.result.is_above(SIGNIFICANT.plus(limit.threshold(upper)))
         return NO if above_uln is Truth.NO else _absent(limit)
     return _absent(limit)
+
+
+def _changed(limit: Limit, known: Circumstances) -> Answer:
+    """Whether a result has changed as far: by its percentage, or held against its baseline value."""
+    if known.change is not None:
+        return _compared(limit, known.change, limit.factor, known)
+    baseline = known.values[Of.BASELINE]
+    if baseline is not None and baseline > 0:
+        return _compared(limit, known.result, baseline * (100 + limit.factor) / 100, known)
+    return NO if known.flag is BaselineFlag.NONE_YET else _absent(limit)
 
 
 def _absent(limit: Limit) -> Answer:
@@ -310,7 +310,11 @@ def _so(when: When, known: Circumstances) -> Answer:
     if when is When.ANTICOAGULATED:
         return _flagged(known.anticoagulated, "answer whether the subject was on anticoagulation")
     flag = known.flag
-    asked = BaselineFlag.HIGH if when in (When.BASELINE_HIGH, When.BASELINE_NOT_HIGH) else BaselineFlag.LOW
+    low = when in (When.BASELINE_LOW, When.BASELINE_NOT_LOW)
+    if low and flag is None and known.values[Of.BASELINE] is None:
+        # A low baseline is the exception: as in v5.0, the ULN decides alone where there is no baseline.
+        return YES if when is When.BASELINE_NOT_LOW else NO
+    asked = BaselineFlag.LOW if low else BaselineFlag.HIGH
     is_so = None if flag is None else (flag is asked) is (when in (When.BASELINE_HIGH, When.BASELINE_LOW))
     return _flagged(is_so, "baseline value with its limits of normal")
 

@@ -96,6 +96,7 @@ CHANGED = (
                 (_uln("6"),),
             )
         },
+        "Without any baseline the multiples of the ULN decide alone.",
     ),
     high("GGT increased", by_baseline(("1", "2.5", "5", "20"), ">=", ("1", "1.5", "3", "10"))),
     low("HDL decreased", {ANY_UNIT: ((BELOW_LLN,), NEVER, NEVER, NEVER)}),
