@@ -6,6 +6,7 @@ from typing import Any
 from patients.actions.permission import act_on
 from patients.actions.queries import review_saved
 from patients.actions.schedule import WAITING, WHY_LENGTH, cycle_follows, plan_cycle, plan_from
+from patients.derivations.courses import why_no_further_cycle
 from patients.derivations.participation import Activity, halts
 from patients.facts import Facts
 from patients.models import Allocation, Cycle, Subject, Visit, VisitStatus
@@ -88,8 +89,8 @@ def add_unscheduled_visit(*, actor: User, subject: Subject, occurred_on: date, w
 def open_cycle(*, actor: User, subject: Subject) -> Cycle:
     """Plan the next cycle: counted from the day the last one started, so that a delay moves what follows.
 
-    Raises NotPermitted, WrongState (not randomized, treatment is over or suspended, or the last cycle has
-    not started).
+    Raises NotPermitted, WrongState (not randomized, treatment is over or suspended, the last cycle has not
+    started, or a drug had the last of its courses and its end is not recorded).
     """
     with recording(subject.chain, act_on(subject, actor, Verb.ENTER, "plan cycle")):
         allocation = Allocation.objects.select_related("arm").filter(subject=subject).first()
@@ -100,6 +101,8 @@ def open_cycle(*, actor: User, subject: Subject) -> Cycle:
         last = Cycle.objects.filter(subject=subject).order_by("-number").first()
         if last is None or last.started_on is None:
             raise WrongState("The last cycle has not started; its first day is needed to plan the next.")
+        if why := why_no_further_cycle(Facts([subject]), subject):
+            raise WrongState(why)
         length = cycle_days(allocation)
         first_day = last.started_on + timedelta(days=length)
         cycle = plan_cycle(subject, allocation, last.number + 1, first_day)

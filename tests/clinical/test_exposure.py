@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from tests.clinical.reference import rows
 from trials.clinical.dose_level import Rhythm
-from trials.clinical.exposure import Administration, Period, courses, cyclic_exposure, daily_exposure
+from trials.clinical.exposure import (
+    Administration,
+    Period,
+    amount_taken,
+    courses,
+    cyclic_exposure,
+    daily_exposure,
+)
 from trials.clinical.undetermined import Undetermined
 
 START = date(2021, 3, 1)
@@ -214,3 +221,19 @@ def test_a_smaller_share_of_every_dose_is_the_same_share_of_the_intensity(amount
         return cyclic_exposure(given, planned_per_cycle=Decimal(1000), cycle_days=21).relative
 
     assert abs(relative(share) * share - relative(1)) < Decimal("1e-15")
+
+
+def test_the_amount_between_two_days_needs_a_dose_for_each_of_them():
+    week = Period(day(0), day(6), Decimal(8), Rhythm.DAILY)
+    assert amount_taken([week], first=day(0), last=day(6)) == 56
+    assert amount_taken([week], first=day(-1), last=day(7)) == Undetermined(
+        ("dose from 2021-02-28 to 2021-02-28", "dose from 2021-03-08 to 2021-03-08")
+    )
+    assert amount_taken([], first=day(0), last=day(1)) == Undetermined(
+        ("dose from 2021-03-01 to 2021-03-02",)
+    )
+
+
+def test_an_amount_from_a_later_to_an_earlier_day_is_refused():
+    with pytest.raises(ValueError, match="last day"):
+        amount_taken([], first=day(1), last=day(0))

@@ -152,6 +152,28 @@ def daily_exposure(periods: Sequence[Period], *, planned_per_day: Decimal) -> Ex
         )
 
 
+def amount_taken(periods: Sequence[Period], *, first: date, last: date) -> Decimal | Undetermined:
+    """The amount of a daily drug taken from one day to another, both included.
+
+    Undetermined where an amount or a last day is None, where two periods overlap, and where a day is in none.
+    Raises ValueError for a last day before the first.
+
+    >>> first, last = date(2021, 3, 1), date(2021, 3, 7)
+    >>> amount_taken([Period(first, last, Decimal(8), Rhythm.DAILY)], first=first, last=last)
+    Decimal('56')
+    """
+    if last < first:
+        raise ValueError("the last day lies before the first")
+    ordered = sorted(periods, key=lambda each: each.first)
+    missing = list(_unknown(ordered))
+    day = timedelta(days=1)
+    if not ordered or ordered[0].first > first:
+        missing.append(f"dose from {first} to {ordered[0].first - day if ordered else last}")
+    if ordered and ordered[-1].last is not None and ordered[-1].last < last:
+        missing.append(f"dose from {ordered[-1].last + day} to {last}")
+    return Undetermined(tuple(missing)) if missing else sum((_taken(each) for each in ordered), Decimal(0))
+
+
 def _with_doses_at_both_ends(ordered: list[Period]) -> list[Period]:
     """An interruption that nothing precedes or follows is no part of the treatment."""
     dosed = [number for number, each in enumerate(ordered) if each.amount is None or each.amount > 0]

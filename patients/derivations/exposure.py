@@ -1,0 +1,163 @@
+"""Exposure of a subject to each drug: cumulative dose, courses, dose intensity, last dose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from patients.derivations.dose import planned, regimen_of
+from patients.derivations.dose_history import administrations, amount_of, periods
+from patients.facts import Facts, Source, source
+from patients.models import DailyDosePeriod, DoseAdministration, Subject, YesNo
+from trials.clinical.dose_level import Rhythm
+from trials.clinical.exposure import (
+    Administration,
+    Exposure,
+    Period,
+    courses,
+    cyclic_exposure,
+    daily_exposure,
+)
+from trials.clinical.quantity import ARITHMETIC
+from trials.clinical.undetermined import Undetermined
+from trials.models import DoseRule, Drug, RegimenElement
+from trials.text import plain
+
+DEFAULT_CYCLE_DAYS = 21
+
+
+@dataclass(frozen=True)
+class DrugExposure:
+    """Exposure to one drug. `unit`: mg, or mg/m2 for a dose by body surface.
+
+    `courses`: numbers of courses and the day each began; `last_dose`: the last day with a dose above 0, None
+    where none is known. `exposure` is undetermined where a dose or a day is not known.
+    """
+
+    drug: Drug
+    unit: str
+    exposure: Exposure | Undetermined
+    courses: tuple[tuple[int, date], ...]
+    last_dose: date | None
+    words: str
+    sources: tuple[Source, ...] = ()
+
+
+def exposures(facts: Facts, subject: Subject) -> list[DrugExposure]:
+    """Exposure to each drug of the subject's arm, in the order of the regimen; none before randomization."""
+    return [exposure_to(facts, subject, each) for each in regimen_of(facts, subject)]
+
+
+def exposure_to(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExposure:
+    """Exposure to one drug of the arm, up to the cutoff of the facts.
+
+    The planned intensity is the subject's own: the weight band at the start, or mg/m2 with the surface that
+    each dose was calculated with. A daily dose that goes on counts up to the cutoff; without one its end is
+    not known. Days between two periods that stand in none are not taken for an interruption.
+    """
+    if element.rule == DoseRule.WEIGHT_BAND or not element.days:
+        return _daily(facts, subject, element)
+    return _cyclic(facts, subject, element)
+
+
+def _cyclic(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExposure:
+    given = [
+        form
+        for form in administrations(facts, subject, element.drug)
+        if form.given == YesNo.YES and form.dose != 0
+    ]
+    by_surface = element.rule == DoseRule.BODY_SURFACE
+    numbers = course_numbers(element, given)
+    doses = [
+        Administration(form.given_on, _amount(form, by_surface), number)
+        for form, number in zip(given, numbers, strict=True)
+        if form.given_on is not None
+    ]
+    cycle = element.cycle_length_days or DEFAULT_CYCLE_DAYS
+    per_cycle = (element.dose or Decimal(0)) * len(element.days)
+    found = cyclic_exposure(doses, planned_per_cycle=per_cycle, cycle_days=cycle)
+    unit = element.unit
+    return DrugExposure(
+        drug=element.drug,
+        unit=unit,
+        exposure=found,
+        courses=_begun(given, numbers),
+        last_dose=max((each.day for each in doses if each.amount != 0), default=None),
+        words=_words(element.drug, found, unit),
+        sources=tuple(source(form, "dose") for form in given),
+    )
+
+
+def _amount(form: DoseAdministration, by_surface: bool) -> Decimal | None:
+    """The dose in mg, or in mg/m2 of the surface it was calculated with."""
+    dose, surface = amount_of(form), form.surface_used
+    if dose is None or not by_surface:
+        return dose
+    return ARITHMETIC.divide(dose, surface) if surface else None
+
+
+def course_numbers(element: RegimenElement, given: Sequence[DoseAdministration]) -> list[int]:
+    """The course of each administration that was given, counted from 1; they are in order of their day."""
+    days = [(form.given_on, _cycle_of(form)) for form in given if form.given_on is not None]
+    length = element.cycle_length_days or DEFAULT_CYCLE_DAYS
+    return courses(days, treatment_days=element.days, cycle_days=length)
+
+
+def _cycle_of(form: DoseAdministration) -> int | None:
+    return form.visit.cycle.number if form.visit is not None and form.visit.cycle is not None else None
+
+
+def _begun(given: Sequence[DoseAdministration], numbers: Sequence[int]) -> tuple[tuple[int, date], ...]:
+    first: dict[int, date] = {}
+    for form, number in zip(given, numbers, strict=True):
+        if form.given_on is not None:
+            first.setdefault(number, form.given_on)
+    return tuple(first.items())
+
+
+def _daily(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExposure:
+    taken = periods(facts, subject, element.drug)
+    # Before the cutoff a dose that went on beyond it had no last day: it counts up to there.
+    until = facts.moment.cutoff
+    stretches = [
+        Period(form.started, _last_day(form, until), form.dose, Rhythm(form.frequency or Rhythm.DAILY))
+        for form in taken
+        if form.started is not None and not _ends_before_it_starts(form)
+    ]
+    plan = planned(facts, subject, element.drug_id, taken[0].started if taken else None)
+    found: Exposure | Undetermined
+    if broken := [form for form in taken if _ends_before_it_starts(form)]:
+        found = Undetermined(tuple(f"last day of the dose taken from {form.started}" for form in broken))
+    elif plan.dose is None and taken:
+        found = Undetermined(("planned dose at the start",))
+    else:
+        found = daily_exposure(stretches, planned_per_day=plan.dose or Decimal(1))
+    return DrugExposure(
+        drug=element.drug,
+        unit="mg",
+        exposure=found,
+        courses=(),
+        last_dose=max((each.last for each in stretches if each.amount and each.last), default=None),
+        words=_words(element.drug, found, "mg"),
+        sources=tuple(source(form, "dose") for form in taken),
+    )
+
+
+def _last_day(form: DailyDosePeriod, until: date | None) -> date | None:
+    return form.ended if form.ended is not None else until
+
+
+def _ends_before_it_starts(form: DailyDosePeriod) -> bool:
+    return form.ended is not None and form.started is not None and form.ended < form.started
+
+
+def _words(drug: Drug, found: Exposure | Undetermined, unit: str) -> str:
+    if isinstance(found, Undetermined):
+        return f"Exposure to {drug} {found.sentence()}"
+    times = f" in {found.courses} courses" if found.courses is not None else ""
+    return (
+        f"{drug}: {plain(round(found.cumulative, 2))} {unit}{times} over {found.days} days "
+        f"from {found.first}, "
+        f"{plain(round(found.per_week, 2))} of {plain(round(found.planned_per_week, 2))} {unit} a week, "
+        f"relative dose intensity {plain(round(found.relative, 4))}"
+    )
