@@ -7,14 +7,13 @@ from decimal import Decimal
 
 from patients.checks.adverse_event_course import stretch_of
 from patients.checks.engine import Check, Hit
+from patients.derivations.dose_history import administrations, amount_of, periods
 from patients.facts import Facts
 from patients.models import (
     AdverseEvent,
     ConcomitantMedication,
-    DailyDosePeriod,
     Disposition,
     DispositionScope,
-    DoseAdministration,
     DrugAction,
     IndicationKind,
     MedicationCategory,
@@ -24,6 +23,7 @@ from patients.models import (
 )
 from trials.clinical.partial_date import Truth
 from trials.clinical.stretch import Stretch
+from trials.models import Drug
 
 IN_WORDS = {DrugAction.REDUCED: "reduced", DrugAction.INTERRUPTED: "interrupted"}
 TREATED_WITH = {
@@ -47,24 +47,19 @@ class Dose:
         return self.amount is None or self.amount > 0
 
 
-def doses_of(facts: Facts, subject: Subject, drug: int) -> list[Dose]:
-    """The recorded doses of one drug (its key) in order of their day; undated ones are left out."""
-    found = [
-        Dose(
-            each.given_on,
-            each.given_on,
-            Decimal(0) if each.given == YesNo.NO else each.dose,
-            each.planned_dose,
-        )
-        for each in facts.forms(DoseAdministration, subject)
-        if each.drug_id == drug and each.given_on is not None
+def doses_of(facts: Facts, subject: Subject, drug: Drug) -> list[Dose]:
+    """The recorded doses of one drug in order of their day; undated ones are left out."""
+    infused = [
+        Dose(each.given_on, each.given_on, amount_of(each), each.planned_dose)
+        for each in administrations(facts, subject, drug)
+        if each.given_on is not None
     ]
-    found += [
+    taken = [
         Dose(each.started, each.ended, each.dose, each.planned_dose)
-        for each in facts.forms(DailyDosePeriod, subject)
-        if each.drug_id == drug and each.started is not None
+        for each in periods(facts, subject, drug)
+        if each.started is not None
     ]
-    return sorted(found, key=lambda dose: dose.since)
+    return sorted([*infused, *taken], key=lambda dose: dose.since)
 
 
 def withdrawal_is_not_recorded(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
@@ -76,7 +71,7 @@ def withdrawal_is_not_recorded(form: AdverseEvent, facts: Facts) -> Iterator[Hit
         if ended_on is None:
             yield Hit("action", f"{row.drug} was withdrawn: its end of treatment is not entered.", row)
             continue
-        taken = [dose for dose in doses_of(facts, form.subject, row.drug_id) if dose.is_taken]
+        taken = [dose for dose in doses_of(facts, form.subject, row.drug) if dose.is_taken]
         if any(dose.until is None for dose in taken):
             yield Hit(
                 "action", f"{row.drug} was withdrawn on {ended_on}, but its last dose period is open.", row
@@ -97,7 +92,7 @@ def change_of_dose_is_not_recorded(form: AdverseEvent, facts: Facts) -> Iterator
         word = IN_WORDS.get(row.action)
         if word is None or row.drug is None:
             continue
-        doses = doses_of(facts, form.subject, row.drug_id)
+        doses = doses_of(facts, form.subject, row.drug)
         if not any(_in_reach(dose, form, doses) for dose in _changed(doses)):
             yield Hit(
                 "action",

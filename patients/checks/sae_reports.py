@@ -15,6 +15,7 @@ from patients.facts import Facts
 from patients.models import (
     AdverseEvent,
     Causality,
+    DeviationCategory,
     Expectedness,
     ReportKind,
     SeriousAdverseEventReport,
@@ -197,6 +198,7 @@ CHECKS = (
         ("SAE",),
         Severity.SOFT,
         report_was_late,
+        drafts=DeviationCategory.REPORTING,
         asks="A report reaches the sponsor within the hours that the study allows after awareness.",
     ),
     Check(

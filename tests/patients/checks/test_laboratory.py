@@ -73,6 +73,16 @@ def test_a_sample_of_a_treatment_visit_has_no_age(week: None, take: Any, first_d
     assert asked(sample, "EC06") == 0
 
 
+@pytest.mark.parametrize(("panels", "asks"), [(["CHEMISTRY"], 1), (["HEMATOLOGY"], 0), (None, 1)])
+def test_only_the_panels_that_the_study_names_grow_old(
+    panels: list[str] | None, asks: int, week: None, study: Study, take: Any, first_dose: Any
+) -> None:
+    set_study(study, screening_laboratory_window_panels=panels)
+    sample = take("2021-03-01", ALT)
+    first_dose("2021-03-20")
+    assert asked(sample, "EC06") == asks
+
+
 def test_a_study_without_the_setting_asks_for_no_age(take: Any, first_dose: Any) -> None:
     sample = take("2021-03-01", ALT)
     first_dose("2021-03-20")

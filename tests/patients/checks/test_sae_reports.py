@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from patients.actions.queries import run_checks
-from patients.models import AdverseEvent, SeriousAdverseEventReport, Subject
+from patients.models import AdverseEvent, ProtocolDeviation, SeriousAdverseEventReport, Subject
 from tests.factories import save
 from tests.patients.checks.asking import asked, fields_asked
 from tests.patients.conftest import correct
@@ -130,6 +130,13 @@ def test_a_report_more_than_24_hours_after_awareness_is_late_when_that_is_certai
     enter(AdverseEvent, **SERIOUS)
     # Without its time, awareness may have come at the end of its day and the report at its beginning.
     assert asked(enter(SeriousAdverseEventReport, **REPORT | answers), "EC28d") == asks
+
+
+def test_a_late_report_drafts_a_deviation(hours: None, enter: Any) -> None:
+    enter(AdverseEvent, **SERIOUS)
+    enter(SeriousAdverseEventReport, **REPORT | {"reported_on": "2021-03-12"})
+    draft = ProtocolDeviation.objects.get()
+    assert (draft.category, draft.status) == ("SAFETY REPORTING", "DRAFT")
 
 
 def test_nothing_is_sent_before_the_site_learned_of_it(enter: Any) -> None:
