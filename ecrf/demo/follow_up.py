@@ -203,6 +203,4 @@ class FollowUp:
 
 def ailing(treatment: Treatment, on: date) -> frozenset[str]:
     """Tests whose results are an adverse event that lasts on a day."""
-    return frozenset(
-        each.test for each in treatment.happenings if each.test and each.lasts_on(on)
-    ) | frozenset("TSH" for each in treatment.happenings if each.special == "THYROID" and each.lasts_on(on))
+    return frozenset(each.test for each in treatment.happenings if each.test and each.lasts_on(on))

@@ -170,9 +170,9 @@ def _creatinine_limit(plan: Plan) -> float:
 
 UNFIT = {
     "I7.1b": {"PLAT": 81.0},
-    "I7.4b": {"CREAT": 128.0},
+    "I7.4b": {"CREAT": 103.0},
     "I7.3a": {"BILI": 47.0},
-    "I4": {"ALB": 27.0, "BILI": 41.0, "BILDIR": 16.0},
+    "I4": {"ALB": 32.0, "BILI": 27.0},
 }
 """Baseline of who fails screening by a result: rule, test, value."""
 

@@ -23,6 +23,7 @@ from ecrf.demo.world import (
 )
 
 MENOPAUSE_AGE = 51
+RANGE_AGE_LIMITS = (50, 60)
 
 
 class Fate(StrEnum):
@@ -159,7 +160,7 @@ def _draw_plan(place: int, site: str, day: date, before: list[Plan]) -> Plan:
 def _with_body(number: int, site: str, day: date, fate: Fate, rule: str = "") -> Plan:
     draw = random.Random(f"{SEED}/{number}/body")  # noqa: S311
     sex = "M" if draw.random() < 0.57 else "F"
-    age = round(min(74, max(33, draw.gauss(59, 9))))
+    age = _not_on_a_limit(round(min(74, max(33, draw.gauss(59, 9)))))
     height = round(draw.gauss(168, 5) if sex == "M" else draw.gauss(158, 5))
     index = min(29.0, max(18.5, draw.gauss(22.8, 2.3)))
     weight = min(85.0, max(45.0, round(index * (height / 100) ** 2, 1)))
@@ -173,6 +174,14 @@ def _with_body(number: int, site: str, day: date, fate: Fate, rule: str = "") ->
         proteinuria=draw.random() < 0.3,
     )
     return Plan(number, site, day, fate, body, response, failing_rule=rule)
+
+
+def _not_on_a_limit(age: int) -> int:
+    """An age whose reference ranges stay the same for two years.
+
+    In the month in which somebody reaches an age limit of a range nobody can tell which range applies.
+    """
+    return next((limit for limit in RANGE_AGE_LIMITS if limit - 2 <= age < limit), age)
 
 
 def _month_of_birth(day: date, age: int, draw: random.Random) -> str:

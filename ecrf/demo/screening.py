@@ -76,8 +76,9 @@ def screen(desk: Desk, enrolled: dict[int, Subject], lesions: dict[str, int]) ->
     if plan.fate is Fate.WAITING:
         return
     yield desk.on(_day_of_judgment(plan))
+    # Nobody is judged by a slip of the pen.
+    desk.put_right(everything=True)
     _answer_criteria(desk)
-    desk.put_right()
     if plan.fate is Fate.FAILED:
         _fail(desk)
         return
