@@ -155,9 +155,14 @@ def _comparison(case: Case, rule: Rule) -> _Comparison | Undetermined:
 
 
 def _every_value(case: Case, read: Any) -> Sequence[Found]:
-    """The last value, the one before it, and so on; the last alone where there is none."""
-    values = list(_backwards(case, read))
-    return [each for each in values if each.evidence] or values[:1]
+    """The last value, the one before it, and so on.
+
+    A day on which something that the last value rests on was not measured yet (creatinine, but no weight)
+    has no value.
+    """
+    last, *earlier = _backwards(case, read)
+    rests_on = {each.name for each in last.evidence}
+    return [last, *(each for each in earlier if {shown.name for shown in each.evidence} >= rests_on)]
 
 
 def _backwards(case: Case, read: Any) -> Iterator[Found]:
@@ -167,5 +172,5 @@ def _backwards(case: Case, read: Any) -> Iterator[Found]:
         yield found
         days = [each.day for each in found.evidence if each.day is not None]
         if not days or max(days) > day:
-            return
+            return  # nothing earlier is recorded
         day = max(days) - timedelta(days=1)

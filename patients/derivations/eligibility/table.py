@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from patients.derivations.consent import consent_of
 from patients.derivations.eligibility.evidence import Evidence
@@ -122,8 +123,12 @@ def lines_of(facts: Facts, subject: Subject) -> tuple[Line, ...]:
 
 
 def _decided_on(facts: Facts, subject: Subject) -> date:
-    allocation = facts.allocation(subject)
-    return allocation.randomized_on if allocation is not None else facts.today(subject)
+    allocation, moment = facts.allocation(subject), facts.moment
+    if allocation is not None:
+        return allocation.randomized_on
+    if moment.as_of is not None and moment.cutoff is None:
+        return moment.as_of.astimezone(ZoneInfo(subject.site.time_zone)).date()
+    return facts.today(subject)
 
 
 def assessment_of(facts: Facts, subject: Subject) -> EligibilityAssessment | None:

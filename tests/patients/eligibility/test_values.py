@@ -160,6 +160,20 @@ def test_the_worst_of_an_exclusion_is_the_value_that_excludes(
     assert verdict_of(subject, "E6a") == "MET"
 
 
+def test_a_day_on_which_only_a_part_was_measured_has_no_value_of_the_whole(
+    clinic: Clinic, decide: Callable[..., None]
+) -> None:
+    """Weight on 1 March, creatinine on 8 and 9 March: two clearances, not three."""
+    decide(eligibility_value="WORST")
+    subject = clinic.screened(results={"CREAT": None})
+    clinic.sample(subject, {"CREAT": ("72", "umol/L")}, on="2021-03-08")
+    clinic.sample(subject, {"CREAT": ("80", "umol/L")}, on="2021-03-09")
+    assert verdict_of(subject, "I7.4b") == "MET"
+    assert words_of(subject, "I7.4b").endswith("(every value counts; 2 found)")
+    clinic.sample(subject, {"CREAT": ("120", "umol/L")}, on="2021-03-07")
+    assert verdict_of(subject, "I7.4b") == "NOT_MET"
+
+
 def test_of_two_results_of_one_day_the_later_counts_and_without_times_both_must_agree(clinic: Clinic) -> None:
     timed = clinic.screened(results={"PLAT": None})
     clinic.sample(timed, {"PLAT": ("90", "10*9/L")}, collected_at="14:00")
