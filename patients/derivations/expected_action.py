@@ -220,6 +220,9 @@ def _tolerance(facts: Facts, subject: Subject, expected: ExpectedAction) -> Deci
 
 def dose_departure(facts: Facts, subject: Subject, drug: Drug, on: date) -> DoseDeparture | None:
     """The drafted deviation where what was given on a day certainly departs from the expected action."""
+    table = table_on(facts, subject, on)
+    if table is None or not table.version.is_approved:
+        return None
     expected, given = expected_action(facts, subject, drug, on), given_on(facts, subject, drug, on)
     if given is None or differs(facts, subject, expected, given) is not Truth.YES:
         return None

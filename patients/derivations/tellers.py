@@ -7,34 +7,21 @@ never grows old; what is stored with a form (a planned dose, a flag) is one of t
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from patients.derivations.dose import planned_dose
+from patients.derivations.dose_told import expected_doses, told_of_dose
 from patients.derivations.eligibility.told import expected_criteria, told_of_criteria
 from patients.derivations.grades_told import told_of_sample
 from patients.derivations.told import Told
 from patients.derivations.tumor_told import told_of_assessment
 from patients.facts import Facts
 from patients.models import CaseReportForm, Subject, Visit
-from trials.models import RegimenElement
-from trials.text import plain
 
 Teller = Callable[[Facts, Any], Iterator[Told]]
 ExpectationTeller = Callable[[Facts, Subject, Visit | None], Iterator[Told]]
 
 
-def expected_doses(facts: Facts, subject: Subject, visit: Visit | None) -> Iterator[Told]:
-    """The dose of each drug of the arm that the protocol plans on the day of a visit."""
-    allocation = facts.allocation(subject)
-    if allocation is None:
-        return
-    day = visit.occurred_on if visit is not None and visit.occurred_on else facts.today(subject)
-    elements = RegimenElement.objects.filter(arm=allocation.arm).select_related("drug")
-    for element in elements.order_by("drug__code"):
-        planned = planned_dose(subject, element.drug_id, day)
-        answer = "" if planned.dose is None else f"{plain(planned.dose)} mg"
-        yield Told(f"Expected dose of {element.drug} on {day}", answer, planned.note)
-
-
 TELLERS: Mapping[str, tuple[Teller, ...]] = {
+    "EC": (told_of_dose,),
+    "ECD": (told_of_dose,),
     "IE": (told_of_criteria,),
     "LB": (told_of_sample,),
     "TR": (told_of_assessment,),

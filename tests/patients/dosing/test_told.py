@@ -1,0 +1,64 @@
+"""A day-1 form shows the planned dose, the expected action and their reasons, and fills nothing in."""
+
+from collections.abc import Callable
+
+from patients.derivations.tellers import expected, told
+from patients.derivations.told import Told
+from tests.patients.dosing.ward import CHEMISTRY, COUNTS, Ward, day
+
+
+def before(ward: Ward, form: str = "EC") -> dict[str, Told]:
+    """What is told at day 1 of the first cycle, by what it is about."""
+    found = expected(ward.facts(), form, ward.subject, ward.cycle(1, 0))
+    return {each.about: each for each in found}
+
+
+def test_the_plan_and_the_expected_action_stand_beside_the_empty_form(in_b: Ward) -> None:
+    in_b.bled(0, COUNTS | CHEMISTRY | {"PLAT": ("62", "10*9/L")})
+    shown = before(in_b)
+    plan = shown[f"Planned dose of Oxaliplatin on {day(0)}"]
+    assert (plan.answer, plan.reason[:19]) == ("143.08 mg", "85 mg/m2 x 1.6833 m")
+    action = shown[f"Expected action with Oxaliplatin on {day(0)}"]
+    assert action.answer.startswith("hold, because of OXA-02 “Platelets too low for the start of a course”")
+    assert "version 1" in action.reason
+    assert [source.form for source in action.sources] == ["LB"]
+    assert len(shown) == 6
+
+
+def test_until_the_table_is_approved_only_the_plan_is_told(ward: Callable[..., Ward]) -> None:
+    shown = before(ward("A"), "ECD")
+    assert shown[f"Planned dose of Lenvatinib on {day(0)}"].answer == "12 mg"
+    action = shown[f"Expected action with Lenvatinib on {day(0)}"]
+    assert action.answer == "not approved for this study"
+    assert action.sources == ()
+
+
+def test_what_cannot_be_determined_says_why(in_b: Ward) -> None:
+    action = before(in_b)[f"Expected action with Gemcitabine on {day(0)}"]
+    assert action.answer == ""
+    assert "no neutrophils within 3 days up to 2021-03-08" in action.reason
+
+
+def test_before_randomization_no_dose_is_expected(in_b: Ward) -> None:
+    assert expected(in_b.facts(cutoff=day(-1)), "EC", in_b.subject, None) == []
+
+
+def test_a_filled_form_says_whether_the_dose_was_as_expected(in_b: Ward) -> None:
+    in_b.bled(0)
+    visit = in_b.cycle(1, 0)
+    whole = in_b.infuse("OXALIPLATIN", 0, "143", visit)
+    half = in_b.infuse("GEMCITABINE", 0, "800", visit)
+    assert told(in_b.facts(), whole)[-1].answer == "as expected"
+    assert told(in_b.facts(), half)[-1].answer == "differs from the expected action"
+    assert told(in_b.facts(), half)[-1].reason == "given: 800 mg"
+
+
+def test_where_something_is_missing_it_is_told_that_nothing_can_be_said(in_b: Ward) -> None:
+    visit = in_b.cycle(1, 0)
+    in_b.visit_on("C1D8", 7)
+    in_b.bled(7, {"PLAT": ("60", "10*9/L")})
+    in_b.infuse("GEMCITABINE", 0, "1683", visit)
+    eighth = in_b.infuse("GEMCITABINE", 7, "1000")
+    found = told(in_b.facts(), eighth)[-1]
+    assert found.answer == ""
+    assert found.reason.startswith("given: 1000 mg; it cannot be told whether that is as expected: no ")
