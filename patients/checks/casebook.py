@@ -4,9 +4,13 @@ The ids are those of the study's check list, with a letter where one line of it 
 """
 
 from patients.checks import (
+    accountability,
     adverse_event_course,
     adverse_events,
+    consent,
+    courses,
     demographics,
+    disposition,
     dosing,
     drug_actions,
     eligibility,
@@ -15,14 +19,20 @@ from patients.checks import (
     laboratory_events,
     medication,
     pregnancy,
+    prohibited_medication,
+    protocol_deviations,
+    references,
     sae_reports,
+    survival,
     tumor,
+    visits,
     vital_signs,
     withdrawal,
 )
 from patients.checks.engine import Check
 
 CHECKS: tuple[Check, ...] = (
+    *consent.CHECKS,
     *demographics.CHECKS,
     *eligibility.CHECKS,
     *laboratory.CHECKS,
@@ -30,12 +40,20 @@ CHECKS: tuple[Check, ...] = (
     *vital_signs.CHECKS,
     *pregnancy.CHECKS,
     *dosing.CHECKS,
+    *courses.CHECKS,
     *infusions.CHECKS,
+    *accountability.CHECKS,
     *adverse_events.CHECKS,
     *adverse_event_course.CHECKS,
     *drug_actions.CHECKS,
     *sae_reports.CHECKS,
     *medication.CHECKS,
+    *prohibited_medication.CHECKS,
     *tumor.CHECKS,
     *withdrawal.CHECKS,
+    *disposition.CHECKS,
+    *survival.CHECKS,
+    *visits.CHECKS,
+    *references.CHECKS,
+    *protocol_deviations.CHECKS,
 )

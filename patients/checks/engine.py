@@ -27,9 +27,9 @@ class Check:
 
     `forms` names the forms that it looks at, one at a time, by OID (SV: visits); `rests_on` the other forms
     that it reads for that: saving one of them runs the check again. `asks` says in plain words what is
-    checked; `drafts` is the category of the protocol deviation that is drafted with a query, where there is to
-    be one. `by_command`: what time alone brings about (overdue, still missing) is asked when all checks are
-    run; a save may only answer it. Its messages name days, not distances, so that they stay the same.
+    checked; `drafts` is the category of the protocol deviation that is drafted with a query, if one is.
+    `by_command`: what time alone brings about (overdue, still missing) is asked when all checks are run; a
+    save may only answer it. Its messages name days, not distances, so that they stay the same.
     """
 
     id: str

@@ -1,0 +1,238 @@
+"""Checks of death, and of when the subject was last known to be alive.
+
+Of a death known in part, only what certainly came after it is questioned.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from patients.checks.common import may_be_the_same_day
+from patients.checks.engine import EVERY_FORM, VISIT, Check, Hit
+from patients.facts import Facts
+from patients.models import (
+    CaseReportForm,
+    DailyDosePeriod,
+    Death,
+    Disposition,
+    DispositionReason,
+    DispositionScope,
+    DoseAdministration,
+    Electrocardiogram,
+    EntryState,
+    InformationSource,
+    LabSample,
+    PhysicalExamination,
+    Severity,
+    Subject,
+    SurvivalFollowUp,
+    SurvivalStatus,
+    TumorAssessment,
+    Visit,
+    VitalSigns,
+    YesNo,
+)
+from patients.reading import clinical_span
+from trials.clinical.partial_date import span
+
+AFTER_DEATH = ("DD", "DS", "SS", "SAE", "DV", "LF", "WD", "ME", "BS")
+"""Forms that may be dated after the death, or that are compared with it by a check of their own."""
+ENDS = {"ECD": ("ended",), "CM": ("ended",), "AE": ("ended",), "ST": ("ended",)}
+"""Ends of what is taken or suffered: they come by the death at the latest."""
+IN_PERSON = (InformationSource.CLINIC, InformationSource.TELEPHONE)
+"""Sources by which the subject was met or spoken to."""
+SEEN = (VitalSigns, PhysicalExamination, LabSample, Electrocardiogram, TumorAssessment, DoseAdministration)
+"""Forms of which each, on its day, shows a living subject."""
+
+
+# ---------------------------------------------------------------- death
+def died_on_another_day(form: Disposition, facts: Facts) -> Iterator[Hit]:
+    """A disposition for death has the day of the death, or of the last treatment before it."""
+    if form.reason != DispositionReason.DEATH:
+        return
+    died = _death(facts, form.subject)
+    if died is None:
+        yield Hit("reason", "The reason is death, but the page of the subject's death is not entered.")
+    elif form.ended_on is not None and not _fits(form, died):
+        yield Hit("ended_on", f"Ended by death on {form.ended_on}; the subject died on {died.died_on}.")
+
+
+def died_without_an_end(form: Death, facts: Facts) -> Iterator[Hit]:
+    """The end of the study, where it is told after a death, is told as a death."""
+    for each in facts.forms(Disposition, form.subject):
+        if each.scope != DispositionScope.STUDY or each.reason == DispositionReason.DEATH:
+            continue
+        if form.died_on and each.ended_on is not None and each.ended_on > span(form.died_on)[1]:
+            yield Hit(
+                "died_on",
+                f"The study ended on {each.ended_on}, after the death, for another reason.",
+            )
+            return
+
+
+def survival_contradicts_death(form: SurvivalFollowUp, facts: Facts) -> Iterator[Hit]:
+    died = _death(facts, form.subject)
+    if form.status == SurvivalStatus.DEAD and died is None:
+        yield Hit("status", "Dead, but the page of the subject's death is not entered.")
+    if died is None:
+        return
+    earliest, latest = span(str(died.died_on))
+    if form.status == SurvivalStatus.ALIVE and form.contacted_on is not None and form.contacted_on > latest:
+        yield Hit("status", f"Alive on {form.contacted_on}; the subject died on {died.died_on}.")
+    if form.status == SurvivalStatus.DEAD and form.contacted_on is not None and form.contacted_on < earliest:
+        yield Hit("status", f"Dead on {form.contacted_on}; the subject died on {died.died_on}.")
+    if form.last_known_alive_on is not None and form.last_known_alive_on > latest:
+        yield Hit(
+            "last_known_alive_on",
+            f"Alive on {form.last_known_alive_on}; the subject died on {died.died_on}.",
+        )
+
+
+def dated_after_death(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
+    died = _death(facts, form.subject)
+    if died is None or form.form.oid in AFTER_DEATH:
+        return
+    latest = span(str(died.died_on))[1]
+    for name in (form.form.dated_by, *ENDS.get(form.form.oid, ())):
+        value: Any = getattr(form, name) if name else None
+        if value and (span(value)[0] if isinstance(value, str) else value) > latest:
+            yield Hit(name, f"It is dated {value}; the subject died on {died.died_on}.")
+            return
+
+
+def visit_lies_after_death(form: Visit, facts: Facts) -> Iterator[Hit]:
+    died = _death(facts, form.subject)
+    if died is not None and form.occurred_on is not None and form.occurred_on > span(str(died.died_on))[1]:
+        yield Hit(
+            "occurred_on",
+            f"{form.code} took place on {form.occurred_on}; the subject died on {died.died_on}.",
+        )
+
+
+# ---------------------------------------------------------------- last known alive
+def seen_later_than_known_alive(form: SurvivalFollowUp, facts: Facts) -> Iterator[Hit]:
+    """Up to the contact nobody saw the subject later than the day that it names; death is told elsewhere."""
+    if not form.last_known_alive_on or not form.contacted_on:
+        return
+    seen = [
+        (day, where)
+        for day, where in facts.once(_seen, form.subject)
+        if form.last_known_alive_on < day <= form.contacted_on
+    ]
+    if seen:
+        day, where = max(seen)
+        yield Hit(
+            "last_known_alive_on",
+            f"Last known alive on {form.last_known_alive_on}, and yet seen on {day} ({where}).",
+        )
+
+
+def known_alive_after_the_contact(form: SurvivalFollowUp, facts: Facts) -> Iterator[Hit]:
+    if not form.last_known_alive_on or not form.contacted_on:
+        return
+    if form.last_known_alive_on > form.contacted_on:
+        yield Hit(
+            "last_known_alive_on", f"It lies after the contact of {form.contacted_on} that tells of it."
+        )
+    elif _is_seen(form) and form.last_known_alive_on != form.contacted_on:
+        yield Hit(
+            "last_known_alive_on",
+            f"The subject was reached on {form.contacted_on} and is alive: last known alive that day?",
+        )
+
+
+def _death(facts: Facts, subject: Subject) -> Death | None:
+    """The death that has a date, if only in part."""
+    return next((each for each in facts.forms(Death, subject) if each.died_on), None)
+
+
+def _fits(form: Disposition, died: Death) -> bool:
+    """Treatment may have ended before the death that ended it; the study ends on its day."""
+    if form.scope == DispositionScope.STUDY:
+        return may_be_the_same_day(str(form.ended_on), str(died.died_on))
+    return form.ended_on is not None and form.ended_on <= span(str(died.died_on))[1]
+
+
+def _seen(facts: Facts, subject: Subject) -> list[tuple[date, str]]:
+    """Each day on which the subject was certainly seen alive, and where that stands."""
+    seen = [(visit.occurred_on, visit.code) for visit in facts.visits(subject) if visit.occurred_on]
+    for model in SEEN:
+        for form in facts.forms(model, subject):
+            days = clinical_span(form)
+            if days is not None and days[0] == days[1] and _shows_the_subject(form):
+                seen.append((days[0], str(form.form.title)))
+    taken = (each for each in facts.forms(DailyDosePeriod, subject) if each.dose)
+    seen += [(each.ended, str(each.form.title)) for each in taken if each.ended is not None]
+    # A survival contact is a visit that may be without the subject.
+    contacts = {each.visit_id for each in facts.forms(SurvivalFollowUp, subject) if not _is_seen(each)}
+    without = {visit.code for visit in facts.visits(subject) if visit.pk in contacts}
+    return [each for each in seen if each[1] not in without]
+
+
+def _shows_the_subject(form: CaseReportForm) -> bool:
+    if isinstance(form, DoseAdministration):
+        return form.given == YesNo.YES
+    return form.entry_state != EntryState.NOT_DONE
+
+
+def _is_seen(form: SurvivalFollowUp) -> bool:
+    return form.status == SurvivalStatus.ALIVE and form.source in IN_PERSON
+
+
+CHECKS = (
+    Check(
+        "EC36a",
+        ("DS",),
+        Severity.HARD,
+        died_on_another_day,
+        rests_on=("DD",),
+        asks="A death has the same day in disposition and on its page.",
+    ),
+    Check(
+        "EC36b",
+        ("SS",),
+        Severity.HARD,
+        survival_contradicts_death,
+        rests_on=("DD",),
+        asks="A death has the same day at survival contacts and on its page.",
+    ),
+    Check(
+        "EC36c",
+        EVERY_FORM,
+        Severity.HARD,
+        dated_after_death,
+        rests_on=("DD",),
+        asks="Nothing is dated after death.",
+    ),
+    Check(
+        "EC36d",
+        (VISIT,),
+        Severity.HARD,
+        visit_lies_after_death,
+        rests_on=("DD",),
+        asks="No visit takes place after death.",
+    ),
+    Check(
+        "EC36e",
+        ("DD",),
+        Severity.HARD,
+        died_without_an_end,
+        rests_on=("DS",),
+        asks="Who died before the end of the study ended it by death.",
+    ),
+    Check(
+        "EC37a",
+        ("SS",),
+        Severity.SOFT,
+        seen_later_than_known_alive,
+        rests_on=(VISIT, "SS", "VS", "PE", "LB", "EG", "TR", "EC", "ECD"),
+        asks="Last known alive is the last day on which the subject was seen.",
+    ),
+    Check(
+        "EC37b",
+        ("SS",),
+        Severity.SOFT,
+        known_alive_after_the_contact,
+        asks="Last known alive fits the contact that tells of it.",
+    ),
+)
