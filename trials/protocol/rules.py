@@ -5,11 +5,12 @@ from itertools import combinations
 from zoneinfo import available_timezones
 
 from trials.clinical.dosing import WeightBand, dose_by_weight
+from trials.clinical.partial_date import PartialDateError, parse
 from trials.models import DoseRule, Frequency, LabTest
 from trials.protocol.dose_modifications import DOSE_CHECKS
 from trials.protocol.eligibility import criteria_can_be_judged
 from trials.protocol.records import Protocol, Record
-from trials.protocol.schema import BANDS, RULES, SITES, UNITS
+from trials.protocol.schema import BANDS, RULES, SETTINGS, SITES, UNITS
 
 Lines = Iterator[str]
 Check = Callable[[Protocol], Lines]
@@ -32,6 +33,26 @@ def sites_have_a_known_time_zone(protocol: Protocol) -> Lines:
     for site in protocol.records[SITES.name]:
         if site["time_zone"] not in known:
             yield f"{site.where}: time_zone: is not a zone of the tz database"
+
+
+def consent_versions_are_dated(protocol: Protocol) -> Lines:
+    """The setting `consent_versions`: a list of versions, each with the day from which it is used."""
+    for setting in protocol.records[SETTINGS.name]:
+        if setting["key"] != "consent_versions":
+            continue
+        value = setting["value"]
+        for number, each in enumerate(value if isinstance(value, list) else [value]):
+            if not isinstance(each, dict) or set(each) != {"version", "valid_from"}:
+                yield f"{setting.where}: value[{number}]: must be a version and the day valid_from"
+            elif not isinstance(each["version"], str) or not _is_day(each["valid_from"]):
+                yield f"{setting.where}: value[{number}]: version must be text, valid_from a quoted day"
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and parse(value).is_complete
+    except PartialDateError:
+        return False
 
 
 def doses_fit_their_rule(protocol: Protocol) -> Lines:
@@ -148,6 +169,7 @@ def _meet(first: Record, second: Record) -> bool:
 CROSS_CHECKS: tuple[Check, ...] = (
     study_dates_and_ages_are_in_order,
     sites_have_a_known_time_zone,
+    consent_versions_are_dated,
     arms_have_a_share,
     doses_fit_their_rule,
     treatment_days_lie_in_the_cycle,

@@ -263,6 +263,20 @@ FAULTS = [
     ),
     ("settings.yaml", "    value: 2\n", "", "settings.yaml: settings[2] (visit_window): value: is required"),
     (
+        "settings.yaml",
+        "settings:\n",
+        "settings:\n  - {key: consent_versions, value: [{version: '2.0'}], default: [], description: Versions}\n",
+        "settings.yaml: settings[0] (consent_versions): value[0]: must be a version and the day valid_from",
+    ),
+    (
+        "settings.yaml",
+        "settings:\n",
+        "settings:\n  - {key: consent_versions, value: [{version: '2', valid_from: '2021-06'}], default: [],"
+        " description: Versions}\n",
+        "settings.yaml: settings[0] (consent_versions): value[0]: "
+        "version must be text, valid_from a quoted day",
+    ),
+    (
         "contacts_and_references.yaml",
         "references: []",
         "reference: []",
