@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from django.db.models import prefetch_related_objects
-
 from patients.checks.engine import Hit
+from patients.derivations.dose import regimen_of
 from patients.facts import Facts
 from patients.forms import Section, definition_of
 from patients.models import (
@@ -24,11 +23,7 @@ from trials.text import plain
 
 def drugs_of_arm(facts: Facts, subject: Subject) -> list[Drug]:
     """The drugs of the subject's arm by their code; none before randomization."""
-    allocation = facts.allocation(subject)
-    if allocation is None:
-        return []
-    prefetch_related_objects([allocation.arm], "regimen__drug")  # asked once, then remembered
-    return sorted({element.drug for element in allocation.arm.regimen.all()}, key=lambda drug: drug.code)
+    return sorted((each.drug for each in regimen_of(facts, subject)), key=lambda drug: drug.code)
 
 
 def is_of_screening(form: CaseReportForm) -> bool:

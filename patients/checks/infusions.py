@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from patients.checks.engine import Check, Hit
+from patients.derivations.dose import element_of
 from patients.facts import Facts
 from patients.models import DoseAdministration, LabSample, Severity, YesNo
 from trials.clinical.partial_date import Truth
@@ -91,13 +92,8 @@ def blood_count_was_low(form: DoseAdministration, facts: Facts) -> Iterator[Hit]
 
 
 def _element(facts: Facts, form: DoseAdministration) -> RegimenElement | None:
-    """What the regimen says of the drug: in the subject's own arm, else in any."""
-    if not form.drug_id:
-        return None
-    elements = list(RegimenElement.objects.filter(drug_id=form.drug_id).order_by("arm__code"))
-    allocation = facts.allocation(form.subject)
-    own = [each for each in elements if allocation is not None and each.arm_id == allocation.arm_id]
-    return next(iter([*own, *elements]), None)
+    """What the regimen of the subject's arm says of the drug."""
+    return element_of(facts, form.subject, form.drug_id) if form.drug_id else None
 
 
 def _is_chemotherapy(facts: Facts, form: DoseAdministration) -> bool:

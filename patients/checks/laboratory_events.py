@@ -21,7 +21,7 @@ from patients.models import (
 )
 from trials.clinical.ctcae import Direction, criterion_of
 from trials.clinical.ctcae.laboratory_tests import TESTS, terms_of
-from trials.clinical.hys_law import Analyte, HysLaw, Verdict
+from trials.clinical.hys_law import Analyte, HysLaw, LiverResult, Verdict
 from trials.clinical.partial_date import Truth
 
 SEVERE = 3
@@ -76,10 +76,11 @@ def liver_injury_is_severe(form: LabSample, facts: Facts) -> Iterator[Hit]:
     law, of = next(((each, of) for each, of in laws if each and each.verdict is Verdict.MET), (None, ""))
     if law is None:
         return
-    deciding = {each.key for each in law.results if each.analyte is Analyte.BILIRUBIN}
+    deciding = {each.key: each for each in law.results if each.analyte is Analyte.BILIRUBIN}
     for row in facts.rows(form, "results"):
         if row.pk in deciding:
-            yield Hit("value", f"Alert, Hy's law by multiples of {of}: {_multiples(law)}. Other cause?", row)
+            told = _multiples(law, deciding[row.pk])
+            yield Hit("value", f"Alert, Hy's law by multiples of {of}: {told}. Other cause?", row)
 
 
 def _least(graded: ResultGrade) -> int:
@@ -155,9 +156,14 @@ def _lacks_its_test(facts: Facts, event: AdverseEvent, version: str) -> bool:
     )
 
 
-def _multiples(law: HysLaw) -> str:
+def _multiples(law: HysLaw, bilirubin: LiverResult) -> str:
+    """A bilirubin with the transaminase and the ALP nearest to it: later results leave the words alone."""
+    told = [bilirubin]
+    for analytes in ((Analyte.ALT, Analyte.AST), (Analyte.ALP,)):
+        others = [each for each in law.results if each.analyte in analytes]
+        told += sorted(others, key=lambda each: (abs((each.day - bilirubin.day).days), each.day))[:1]
     return ", ".join(
-        f"{each.analyte} {each.times.number:.2f} times on {each.day}" for each in law.results if each.times
+        f"{each.analyte} {each.times.number:.2f} times on {each.day}" for each in told if each.times
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from patients.actions.queries import accept_reason
 from patients.models import (
     AdverseEvent,
     DailyDosePeriod,
@@ -13,10 +14,11 @@ from patients.models import (
     Query,
     Subject,
 )
+from tests.factories import person
 from tests.patients.checks.asking import asked, fields_asked
 from tests.patients.checks.laboratory_work import add_tests, sampled, set_study
 from tests.patients.conftest import correct
-from trials.models import Study, User
+from trials.models import Role, Study, User
 
 CHECKS_TESTED_HERE = {"EC10", "EC11", "EC41"}
 SEVERE_ANEMIA = ("HGB", "75", "g/L")  # below 80 g/L: grade 3 in v5.0
@@ -181,8 +183,8 @@ def test_raised_transaminases_with_raised_bilirubin_raise_the_alert_at_the_bilir
     query = Query.objects.get(check_id="EC41")
     assert (query.record_id, query.field) == (sample.pk, "value")
     assert query.message == (
-        "Alert, Hy's law by multiples of the upper limit of normal: ALT 4.00 times on 2021-04-12, "
-        "BILI 2.25 times on 2021-04-12, ALP 0.80 times on 2021-04-12. Other cause?"
+        "Alert, Hy's law by multiples of the upper limit of normal: BILI 2.25 times on 2021-04-12, "
+        "ALT 4.00 times on 2021-04-12, ALP 0.80 times on 2021-04-12. Other cause?"
     )
 
 
@@ -206,6 +208,15 @@ def test_results_within_30_days_of_each_other_belong_together(day: str, asks: in
     first = take("2021-04-12", INJURY[0], *normal)
     second = take(day, ("BILI", "45", "umol/L"))
     assert (asked(first, "EC41"), asked(second, "EC41")) == (0, asks)
+
+
+def test_an_alert_that_was_explained_is_not_raised_anew_by_a_later_one(take: Any, study: Study) -> None:
+    sample = take("2021-04-12", *INJURY)
+    stent = "Obstruction by the tumor; a stent was placed"
+    manager = person(Role.DATA_MANAGER, study)
+    accept_reason(actor=manager, query=Query.objects.get(check_id="EC41"), reason=stent)
+    later = take("2021-04-19", *INJURY)
+    assert (asked(sample, "EC41"), asked(later, "EC41")) == (0, 1)
 
 
 def test_a_corrected_result_takes_the_alert_back(take: Any, coordinator: User) -> None:
