@@ -52,7 +52,7 @@ def doubts(history: History) -> list[Doubt]:
     held: list[tuple[str, int | None, Any]] = [(name, None, getattr(history, name)) for name in ONE]
     held += [(name, place, each) for name in MANY for place, each in enumerate(getattr(history, name))]
     open_ones = [each for each in held if each[2] is not None and not _is_certain(each[2])]
-    turning = _turning_days(history)
+    turning = _turning_days(history) if open_ones else set()
 
     def near_others(span: Span) -> list[date]:
         return sorted({*span, *(day for day in turning if span[0] <= day <= span[1])})
