@@ -9,13 +9,14 @@ from patients.checks.common import is_of_screening
 from patients.checks.engine import Check, Hit
 from patients.derivations.results import first_treatment_day
 from patients.facts import Facts
-from patients.models import LabSample, RangeFlag, Severity, Subject
-from trials.clinical.laboratory_value import GRADED
+from patients.models import ConcomitantMedication, LabSample, MedicationCategory, RangeFlag, Severity, Subject
+from trials.clinical.laboratory_value import GRADED, POSITIVE
 from trials.clinical.plausible import implausible
 from trials.clinical.reading import Reading
 from trials.text import plain
 
 NAMED_AT_MOST = 5
+SURFACE_ANTIGEN = "HBSAG"
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,18 @@ def further_test_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
                 yield Hit("value", rule.message, row)
 
 
+def prophylaxis_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
+    """Who carries hepatitis B is treated against it once the study drugs are given."""
+    if first_treatment_day(facts, form.subject) is None:
+        return
+    medications = facts.forms(ConcomitantMedication, form.subject)
+    if any(each.category == MedicationCategory.HBV_PROPHYLAXIS for each in medications):
+        return
+    for row in facts.rows(form, "results"):
+        if row.test is not None and row.test.code == SURFACE_ANTIGEN and row.word == POSITIVE:
+            yield Hit("value", "Hepatitis B is carried, but no antiviral against it is entered.", row)
+
+
 def _was_tested(facts: Facts, subject: Subject, rule: FollowUp, day: Any) -> bool:
     earliest, latest = day - timedelta(rule.days_before), day + timedelta(rule.days_after)
     return any(
@@ -168,6 +181,14 @@ CHECKS = (
         Severity.SOFT,
         significance_is_missing,
         asks="An abnormal result is judged clinically significant or not.",
+    ),
+    Check(
+        "HB01",
+        ("LB",),
+        Severity.SOFT,
+        prophylaxis_is_missing,
+        rests_on=("CM", "EC", "ECD"),
+        asks="A treated carrier of hepatitis B takes an antiviral against it.",
     ),
     Check(
         "EC42",

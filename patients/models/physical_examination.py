@@ -69,7 +69,7 @@ class PhysicalExamination(CaseReportForm):
 
 
 class BodySystemFinding(Row):
-    """What was found in one body system."""
+    """What was found in one body system; two findings in one system are two lines."""
 
     parent = models.ForeignKey(PhysicalExamination, on_delete=models.PROTECT, related_name="systems")
     system = CodedField(_("Body system"), codelist=BodySystem, cdash="PETESTCD", required=True)
@@ -80,11 +80,3 @@ class BodySystemFinding(Row):
     class Meta(Row.Meta):
         verbose_name = _("finding by body system")
         verbose_name_plural = _("findings by body system")
-        constraints = [
-            *Row.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["parent", "system"],
-                condition=models.Q(entered_in_error=False) & ~models.Q(system="OTHER"),
-                name="one_finding_per_body_system",
-            ),
-        ]

@@ -14,6 +14,7 @@ TESTS = (
     ("PLAT", "10*9/L", "HEMATOLOGY", "125", "350"),
     ("PROT", "", "URINALYSIS", None, None),
     ("PROTEXR", "g/(24.h)", "URINALYSIS", None, "0.15"),
+    ("HBSAG", "", "VIROLOGY", None, None),
     ("TSH", "m[IU]/L", "THYROID", "0.27", "4.2"),
     ("T4FR", "pmol/L", "THYROID", "12", "22"),
     ("HCG", "m[IU]/mL", "PREGNANCY", None, "5"),
@@ -27,7 +28,7 @@ def add_tests(study: Study) -> None:
     """The tests above, with ranges at the laboratory of the study, valid since 2019."""
     laboratory = Laboratory.objects.get(study=study)
     for order, (code, unit, panel, low, high) in enumerate(TESTS, start=10):
-        word = "NEGATIVE" if code == "PROT" else ""
+        word = "NEGATIVE" if code in ("PROT", "HBSAG") else ""
         test = LabTest(
             study=study, code=code, name=code, panel=panel, unit=unit, order=order, normal_word=word
         )

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from patients.actions.save_form import mark_entered_in_error
-from patients.models import DailyDosePeriod, LabSample, Query, QueryState, Subject
+from patients.models import ConcomitantMedication, DailyDosePeriod, LabSample, Query, QueryState, Subject
 from tests.patients.checks.asking import asked, fields_asked
 from tests.patients.checks.laboratory_work import add_tests, sampled, set_study
 from trials.models import Site, Study, User
 
-CHECKS_TESTED_HERE = {"EC06", "EC07", "EC42"}
+CHECKS_TESTED_HERE = {"EC06", "EC07", "EC42", "HB01"}
 ALT, HGB = ("ALT", "20", "U/L"), ("HGB", "140", "g/L")
 
 
@@ -104,7 +104,7 @@ def test_a_number_that_fits_another_unit_is_questioned(result: tuple[str, ...], 
 
 
 @pytest.fixture
-def tests_of_urine_and_thyroid(study: Study, site: Site) -> None:
+def more_tests(study: Study, site: Site) -> None:
     add_tests(study)
 
 
@@ -131,7 +131,7 @@ FT4 = ("T4FR", "15", "pmol/L")
     ],
 )
 def test_protein_in_urine_and_a_high_tsh_ask_for_a_further_test(
-    result: tuple[str, ...], further: Any, asks: int, tests_of_urine_and_thyroid: None, take: Any
+    result: tuple[str, ...], further: Any, asks: int, more_tests: None, take: Any
 ) -> None:
     sample = take("2021-03-01", result)
     if further is not None:
@@ -139,15 +139,29 @@ def test_protein_in_urine_and_a_high_tsh_ask_for_a_further_test(
     assert asked(sample, "EC42") == asks
 
 
-def test_a_further_test_in_the_same_sample_answers(tests_of_urine_and_thyroid: None, take: Any) -> None:
+def test_a_further_test_in_the_same_sample_answers(more_tests: None, take: Any) -> None:
     assert fields_asked(take("2021-03-01", HIGH_TSH, FT4), "EC42") == set()
 
 
 def test_a_further_test_entered_in_error_answers_no_more(
-    tests_of_urine_and_thyroid: None, take: Any, coordinator: User
+    more_tests: None, take: Any, coordinator: User
 ) -> None:
     sample = take("2021-03-01", HIGH_TSH)
     other = take("2021-03-02", FT4)
     assert asked(sample, "EC42") == 0
     mark_entered_in_error(actor=coordinator, record=other, version=1, reason="of another subject")
     assert fields_asked(sample, "EC42") == {"value"}
+
+
+def test_a_carrier_of_hepatitis_b_who_is_treated_takes_an_antiviral(
+    more_tests: None, take: Any, first_dose: Any, fill: Any
+) -> None:
+    carrier = take("2021-03-01", ("HBSAG", "positive"))
+    other = take("2021-03-01", ("HBSAG", "negative"))
+    assert asked(carrier, "HB01") == 0
+    first_dose("2021-03-08")
+    assert (fields_asked(carrier, "HB01"), asked(other, "HB01")) == ({"value"}, 0)
+    fill(ConcomitantMedication, {"medication": "Entecavir", "started": "2019", "category": "OTHER"})
+    assert asked(carrier, "HB01") == 1
+    fill(ConcomitantMedication, {"medication": "Entecavir", "started": "2019", "category": "HBV PROPHYLAXIS"})
+    assert asked(carrier, "HB01") == 0

@@ -89,6 +89,15 @@ def test_an_abnormal_finding_is_described_and_judged(
     assert fields_asked(examination, "PE01") == fields
 
 
+def test_two_findings_in_one_body_system_are_two_lines(enter: Any, visit: Visit) -> None:
+    found = [
+        {"system": "ABDOMEN", "finding": "ABNORMAL", "description": word, "clinically_significant": "Y"}
+        for word in ("Liver enlarged", "Ascites")
+    ]
+    examination = enter(PhysicalExamination, visit=visit, examined_on="2021-03-01", rows={"systems": found})
+    assert examination.systems.count() == 2
+
+
 @pytest.mark.parametrize(("rr_interval", "asks"), [(800, 1), (1000, 0), (None, 0)])
 def test_an_rr_interval_that_contradicts_the_heart_rate_is_questioned(
     rr_interval: int | None, asks: int, enter: Any, visit: Visit
