@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from patients.actions.randomize import randomize
 from patients.admin.addresses import hub_url, page_url
+from patients.admin.questions import printed_unit
 from patients.derivations.eligibility import Evidence, Line, eligibility
 from patients.facts import Facts
 from patients.forms import form_models
@@ -54,10 +55,14 @@ class ShownLine:
         return str(VERDICTS[found]) if found is not None else ""
 
     @property
-    def values(self) -> list[tuple[Evidence, str]]:
-        """Each value with the page of the form on which it stands."""
+    def values(self) -> list[tuple[Evidence, str, str]]:
+        """Each value with its unit in print and the page of the form on which it stands."""
         return [
-            (each, page_url(_forms()[each.source.form], "change", each.source.record_id))
+            (
+                each,
+                printed_unit(each.unit),
+                page_url(_forms()[each.source.form], "change", each.source.record_id),
+            )
             for each in self.line.evidence
         ]
 
