@@ -33,6 +33,8 @@ NAVIGATION: tuple[tuple[Any, bool, tuple[tuple[str, str], ...]], ...] = (
             ("trials.Arm", "call_split"),
             ("trials.Drug", "medication"),
             ("trials.RegimenElement", "vaccines"),
+            ("trials.DoseModificationTable", "rule_settings"),
+            ("trials.ProhibitedMedication", "block"),
             ("trials.VisitDefinition", "event"),
             ("trials.ScheduledForm", "checklist"),
             ("trials.AtomicCriterion", "rule"),
