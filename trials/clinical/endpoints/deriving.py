@@ -161,7 +161,13 @@ class SignOfLife:
 
 
 def last_alive(history: History) -> SignOfLife | None:
-    """The latest sign of life in a history whose assessments have a day."""
+    """The latest sign of life in a history whose assessments have a day.
+
+    >>> from trials.clinical.partial_date import parse
+    >>> contacts = (Happening(parse("2021-05"), "a contact"), Happening(parse("2021-04-30"), "a visit"))
+    >>> last_alive(History(alive=contacts)).day.isoformat()
+    '2021-05-01'
+    """
     signs = [
         SignOfLife(each.on.earliest, each.dated, each.sources)
         for each in history.alive

@@ -14,6 +14,9 @@ def duration_of_response(history: History, rules: Rules, response: Happening | N
 
     `response` is the first complete or partial response, or the first that is later confirmed, as the
     caller reads it. Raises ValueError where its day is not wholly known.
+
+    >>> duration_of_response(History(), Rules(), None).words
+    'There was no response: it has no duration.'
     """
     if response is None:
         steps = (Step("There was no response: it has no duration."),)
