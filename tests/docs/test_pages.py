@@ -4,6 +4,8 @@ import ast
 import re
 import textwrap
 import tomllib
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,10 @@ from django.apps import apps
 from django.core.management import get_commands
 
 from ecrf.api.schema import REASONS
+from patients.checks.engine import Check, Hit
+from patients.derivations.told import Told
 from patients.forms import definitions
+from patients.models import Form
 from tests.docs.pages import PAGES, ROOT, blocks, read
 from trials.models import RegulatedModel, Role
 
@@ -108,11 +113,44 @@ def test_the_rest_page_explains_the_statuses_that_the_openapi_document_names() -
     assert explained == sorted(REASONS)
 
 
+def walks() -> list[ast.AST]:
+    """The Python of the walks; a fragment of a list or a dictionary is read as one."""
+    found: list[ast.AST] = []
+    for block in blocks(read("CONTRIBUTING.md")):
+        if block.language == "python":
+            text = textwrap.dedent(block.content)
+            brackets = {"*": "[]", '"': "{}"}.get("" if text.startswith('"""') else text[0], "  ")
+            found.append(ast.parse((brackets[0] + text.rstrip().rstrip(",") + brackets[1]).strip()))
+    return found
+
+
+def invented(page: str) -> set[str]:
+    """The files that a page lets its reader make."""
+    return set(re.findall(r"<!-- new: (\S+) -->", read(page)))
+
+
 def test_the_python_of_the_walks_is_python() -> None:
-    found = [block.content for block in blocks(read("CONTRIBUTING.md")) if block.language == "python"]
-    assert len(found) >= 5
-    for content in found:
-        ast.parse(textwrap.dedent(content).rstrip().rstrip(","))
+    assert len(walks()) >= 10
+
+
+def test_the_walks_import_what_exists_or_what_they_make() -> None:
+    made = {path.removesuffix(".py").replace("/", ".") for path in invented("CONTRIBUTING.md")}
+    defined = {node.name for walk in walks() for node in ast.walk(walk) if isinstance(node, ast.ClassDef)}
+    for node in (each for walk in walks() for each in ast.walk(walk) if isinstance(each, ast.ImportFrom)):
+        if node.module not in made:
+            module = import_module(str(node.module))
+            names = {alias.name for alias in node.names}
+            assert {name for name in names if not hasattr(module, name)} <= defined, node.module
+
+
+def test_the_walks_give_forms_checks_hits_and_answers_the_arguments_that_these_take() -> None:
+    taken = {each.__name__: set(signature(each).parameters) for each in (Form, Check, Hit, Told)}
+    given: dict[str, set[str]] = {name: set() for name in taken}
+    for node in (each for walk in walks() for each in ast.walk(walk) if isinstance(each, ast.Call)):
+        if isinstance(node.func, ast.Name) and node.func.id in taken:
+            given[node.func.id] |= {str(keyword.arg) for keyword in node.keywords}
+    assert all(given[name] <= taken[name] for name in taken), given
+    assert {"group", "place", "dated_by"} <= given["Form"]
 
 
 @pytest.mark.parametrize("role", Role.labels)
@@ -131,8 +169,8 @@ def test_every_file_that_a_page_names_in_full_exists(page: Path) -> None:
     named = CODE.findall(page.read_text(encoding="utf-8"))
     roots = (*FLOORS, "tests", "fixtures", "docs")
     paths = [name for name in named if re.fullmatch(rf"({'|'.join(roots)})/[\w./-]+", name)]
-    invented = set(re.findall(r"<!-- new: (\S+) -->", page.read_text(encoding="utf-8")))
-    assert [path for path in paths if path not in invented and not (ROOT / path).exists()] == []
+    made = invented(str(page.relative_to(ROOT)))
+    assert [path for path in paths if path not in made and not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
