@@ -239,7 +239,7 @@ CHECKS = (
         asks="The planned dose of a daily drug still follows from the values it was computed from.",
     ),
     Check(
-        "EC12e",
+        "EC12f",
         ("VS",),
         Severity.SOFT,
         weight_has_changed,
@@ -298,7 +298,7 @@ CHECKS = (
         "EC21e", ("ECD",), Severity.HARD, ends_before_it_starts, asks="A dose period ends after its start."
     ),
     Check(
-        "DM01",
+        "DT01",
         ("EC", "ECD"),
         Severity.SOFT,
         departs_from_the_table,

@@ -11,7 +11,7 @@ from tests.patients.dosing.conftest import in_a, in_b, ward
 from tests.patients.dosing.ward import Ward
 
 __all__ = ["in_a", "in_b", "ward"]
-CHECKS_TESTED_HERE = {"EC12e", "EC13b", "EC14a", "EC14b", "DM01"}
+CHECKS_TESTED_HERE = {"EC12f", "EC13b", "EC14a", "EC14b", "DT01"}
 LOW = {"NEUT": ("0.9", "10*9/L"), "PLAT": ("184", "10*9/L")}
 
 
@@ -78,12 +78,12 @@ def test_a_change_of_weight_from_a_tenth_on_is_questioned_with_the_new_doses(
     in_b.infuse("GEMCITABINE", 0, "1683.25", visit=in_b.visit_on("C1D1", 0))
     in_b.weigh(21, weight)
     record = VitalSigns.objects.filter(subject=in_b.subject).latest("pk")
-    assert asked(record, "EC12e") == asks
+    assert asked(record, "EC12f") == asks
 
 
 def test_the_question_about_a_weight_tells_the_doses_before_and_after_it(in_b: Ward) -> None:
     in_b.infuse("GEMCITABINE", 0, "1683.25", visit=in_b.visit_on("C1D1", 0))
-    words = said(in_b.weigh(21, "72"), "EC12e")
+    words = said(in_b.weigh(21, "72"), "EC12f")
     assert "+20.0 % from the 60 kg that doses by body surface rest on" in words
     assert "Gemcitabine: 1843.91 mg instead of 1683.25 mg." in words
     assert "Oxaliplatin: 156.73 mg instead of 143.08 mg." in words
@@ -91,14 +91,14 @@ def test_the_question_about_a_weight_tells_the_doses_before_and_after_it(in_b: W
 
 def test_a_small_change_counts_from_the_weight_that_doses_rest_on_not_from_the_last_one(in_b: Ward) -> None:
     in_b.infuse("GEMCITABINE", 0, "1683.25", visit=in_b.visit_on("C1D1", 0))
-    assert asked(in_b.weigh(21, "63.5"), "EC12e") == 0
-    assert asked(in_b.weigh(42, "66"), "EC12e") == 1
+    assert asked(in_b.weigh(21, "63.5"), "EC12f") == 0
+    assert asked(in_b.weigh(42, "66"), "EC12f") == 1
 
 
 def test_without_doses_by_body_surface_a_weight_is_held_against_the_one_before(in_a: Ward) -> None:
-    assert asked(in_a.weigh(21, "64"), "EC12e") == 0
+    assert asked(in_a.weigh(21, "64"), "EC12f") == 0
     jumped = in_a.weigh(42, "72")
-    assert "+12.5 % from the 64 kg that was measured before" in said(jumped, "EC12e")
+    assert "+12.5 % from the 64 kg that was measured before" in said(jumped, "EC12f")
 
 
 # ---------------------------------------------------------------- levels
@@ -145,27 +145,27 @@ def test_every_other_day_is_half_of_every_day(in_a: Ward) -> None:
 def test_a_dose_given_against_the_approved_table_drafts_a_deviation(in_b: Ward) -> None:
     in_b.bled(0, LOW)
     dose = in_b.infuse("OXALIPLATIN", 0, "143.08", visit=in_b.visit_on("C1D1", 0))
-    assert "expected: hold" in said(dose, "DM01")
-    assert drafts(in_b, "DM01") == ["DOSING"]
+    assert "expected: hold" in said(dose, "DT01")
+    assert drafts(in_b, "DT01") == ["DOSING"]
 
 
 def test_a_result_entered_after_the_dose_asks_and_one_corrected_withdraws_the_draft(in_b: Ward) -> None:
     in_b.bled(0)
     dose = in_b.infuse("OXALIPLATIN", 0, "143.08", visit=in_b.visit_on("C1D1", 0))
-    assert asked(dose, "DM01") == 0
+    assert asked(dose, "DT01") == 0
     low = in_b.bled(0, LOW)
-    assert asked(dose, "DM01") == 1
+    assert asked(dose, "DT01") == 1
     correct(in_b.coordinator, low, rows={"results": [{"repeat": 1, "value": "4.9"}]})
-    assert asked(dose, "DM01") == 0
-    assert drafts(in_b, "DM01") == []
+    assert asked(dose, "DT01") == 0
+    assert drafts(in_b, "DT01") == []
 
 
 def test_a_table_that_is_not_approved_questions_nothing(ward: Any) -> None:
     subject = ward("B")
     subject.bled(0, LOW)
     dose = subject.infuse("OXALIPLATIN", 0, "143.08", visit=subject.visit_on("C1D1", 0))
-    assert asked(dose, "DM01") == 0
-    assert drafts(subject, "DM01") == []
+    assert asked(dose, "DT01") == 0
+    assert drafts(subject, "DT01") == []
 
 
 def test_a_daily_dose_that_goes_on_against_the_table_is_asked_about_once(in_a: Ward) -> None:
@@ -175,5 +175,5 @@ def test_a_daily_dose_that_goes_on_against_the_table_is_asked_about_once(in_a: W
     in_a.cycle(2, 21)
     in_a.cycle(3, 42)
     period = DailyDosePeriod.objects.get(subject=in_a.subject)
-    assert asked(period, "DM01") == 1
-    assert drafts(in_a, "DM01") == ["DOSING"]
+    assert asked(period, "DT01") == 1
+    assert drafts(in_a, "DT01") == ["DOSING"]
