@@ -60,7 +60,7 @@ def review_saved(forms: Sequence[CaseReportForm | Visit]) -> None:
     oid = forms[0].form.oid
     facts = Facts({form.subject_id: form.subject for form in forms}.values())
     checks = at_once(CHECKS)
-    own, resting = checks_of(checks, oid), checks_resting_on(checks, oid)
+    own, resting = checks_of(checks, oid), checks_resting_on(checks, forms, facts)
     looks: dict[Place, list[Check]] = {(oid, form.pk): list(own) for form in forms}
     for subject in facts.subjects.values():
         _add(looks, _looks(facts, subject, resting))

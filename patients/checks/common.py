@@ -16,6 +16,7 @@ from patients.models import (
     Subject,
     YesNo,
 )
+from patients.reading import clinical_span
 from trials.clinical.partial_date import Truth, before, span
 from trials.models import Drug, Epoch
 from trials.text import plain
@@ -30,6 +31,15 @@ def is_of_screening(form: CaseReportForm) -> bool:
     """Whether a form belongs to a scheduled visit of screening."""
     definition = form.visit.definition if form.visit is not None else None
     return definition is not None and definition.epoch == Epoch.SCREENING
+
+
+def is_of_treatment(form: CaseReportForm, facts: Facts) -> bool:
+    """Whether a form was done at a visit after screening, and certainly after randomization."""
+    definition = form.visit.definition if form.visit is not None else None
+    allocation, span = facts.allocation(form.subject), clinical_span(form)
+    if definition is None or allocation is None or span is None:
+        return False
+    return definition.epoch != Epoch.SCREENING and span[0] > allocation.randomized_on
 
 
 def may_be_the_same_day(one: str, other: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from patients.checks.common import is_of_treatment
 from patients.checks.engine import Check, Hit
 from patients.derivations.consent import consent_of
 from patients.derivations.eligibility import Line, lines_of
@@ -100,6 +101,7 @@ CHECKS = (
         Severity.HARD,
         randomized_though_not_eligible,
         rests_on=READ,
+        unless=is_of_treatment,
         asks="Does every criterion still allow the randomization that took place?",
     ),
     Check(
@@ -123,6 +125,7 @@ CHECKS = (
         Severity.HARD,
         answer_differs_from_data,
         rests_on=READ,
+        unless=is_of_treatment,
         asks="Does each answer agree with the laboratory results, measurements and dates recorded?",
     ),
 )

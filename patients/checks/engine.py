@@ -1,6 +1,6 @@
 """Edit checks: what they are and what they find. Raising and closing queries is the business of an action."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ class Check:
     checked; `drafts` is the category of the protocol deviation that is drafted with a query, if one is.
     `by_command`: what time alone brings about (overdue, still missing) is asked when all checks are run; a
     save may only answer it. Its messages name days, not distances, so that they stay the same.
+    `unless` tells of a form of `rests_on` that it cannot matter to the check, which is costly.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Check:
     asks: str = ""
     drafts: str | None = None
     by_command: bool = False
+    unless: Callable[[Any, Facts], bool] | None = None
 
     def looks_at(self, oid: str) -> bool:
         return oid in self.forms or (self.forms == EVERY_FORM and oid != VISIT)
@@ -50,9 +52,17 @@ def checks_of(checks: Iterable[Check], oid: str) -> list[Check]:
     return [check for check in checks if check.looks_at(oid)]
 
 
-def checks_resting_on(checks: Iterable[Check], oid: str) -> list[Check]:
-    """The checks that read forms of this OID while they look at others."""
-    return [check for check in checks if oid in check.rests_on or check.rests_on == EVERY_FORM]
+def checks_resting_on(
+    checks: Iterable[Check], forms: Sequence[CaseReportForm | Visit], facts: Facts
+) -> list[Check]:
+    """The checks that read forms of this kind while they look at others."""
+    oid = forms[0].form.oid
+    resting = [check for check in checks if oid in check.rests_on or check.rests_on == EVERY_FORM]
+    return [
+        check
+        for check in resting
+        if check.unless is None or not all(check.unless(form, facts) for form in forms)
+    ]
 
 
 def at_once(checks: Iterable[Check]) -> list[Check]:
