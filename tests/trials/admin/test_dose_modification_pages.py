@@ -1,4 +1,4 @@
-"""The study team reads the dose-modification table on one page; the principal investigator approves it there."""
+"""The study team reads the dose-modification table on one page; the principal investigator approves it."""
 
 import re
 from typing import Any
