@@ -1,15 +1,19 @@
-"""What the rules say about doses: the plan, the expected action, and both beside what was given."""
+"""What the rules say about doses: the plan, the expected action beside what was given, exposure so far."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
-from patients.derivations.dose import regimen_of
+from patients.derivations.dose import element_of, regimen_of
 from patients.derivations.dose_history import given_on
 from patients.derivations.expected_action import ExpectedAction, differs, expected_action
+from patients.derivations.exposure import exposure_to
 from patients.derivations.told import Told
 from patients.facts import Facts
 from patients.models import DailyDosePeriod, DoseAdministration, Subject, Visit
 from trials.clinical.partial_date import Truth
+from trials.clinical.undetermined import Undetermined
+from trials.models import RegimenElement
 from trials.text import plain
 
 BESIDE = {
@@ -28,6 +32,26 @@ def expected_doses(facts: Facts, subject: Subject, visit: Visit | None) -> Itera
         yield _expected(expected)
 
 
+def expected_exposures(facts: Facts, subject: Subject, visit: Visit | None) -> Iterator[Told]:
+    """The exposure to each drug of the arm that was given so far, up to the day of a visit."""
+    day = visit.occurred_on if visit is not None and visit.occurred_on else facts.today(subject)
+    until = _until(facts, subject, day)
+    for element in sorted(regimen_of(until, subject), key=lambda each: each.drug.code):
+        if exposure_to(until, subject, element).sources:
+            yield _exposure(until, subject, element, day)
+
+
+def told_of_exposure(facts: Facts, form: DoseAdministration | DailyDosePeriod) -> Iterator[Told]:
+    """The exposure to the drug of a dose up to its day; of a period up to its last day, or to today."""
+    day = form.given_on if isinstance(form, DoseAdministration) else _last_day(facts, form)
+    if form.drug_id is None or day is None:
+        return
+    until = _until(facts, form.subject, day)
+    element = element_of(until, form.subject, form.drug_id)
+    if element is not None:
+        yield _exposure(until, form.subject, element, day)
+
+
 def told_of_dose(facts: Facts, form: DoseAdministration | DailyDosePeriod) -> Iterator[Told]:
     """The expected action on the day of a dose, and whether what was given is that; the plan stands there."""
     day: date | None = form.given_on if isinstance(form, DoseAdministration) else form.started
@@ -44,6 +68,35 @@ def told_of_dose(facts: Facts, form: DoseAdministration | DailyDosePeriod) -> It
         lacking = f": no {', no '.join(expected.missing)}" if expected.missing else ""
         reason += f"; it cannot be told whether that is as expected{lacking}"
     yield Told(f"{form.drug} on {day}", answer, reason, sources=given.sources)
+
+
+def _last_day(facts: Facts, form: DailyDosePeriod) -> date | None:
+    if not form.started:
+        return None
+    ended: date | None = form.ended
+    return ended or facts.today(form.subject)
+
+
+def _until(facts: Facts, subject: Subject, day: date) -> Facts:
+    """The facts up to a day, or to their own cutoff if that is earlier."""
+    cutoff = min(day, facts.moment.cutoff or day)
+    return Facts([subject], replace(facts.moment, cutoff=cutoff))
+
+
+def _exposure(until: Facts, subject: Subject, element: RegimenElement, day: date) -> Told:
+    """Cumulative dose, courses and relative dose intensity."""
+    found = exposure_to(until, subject, element)
+    about = f"Exposure to {element.drug} up to {day}"
+    if isinstance(found.exposure, Undetermined):
+        return Told(about, "", found.exposure.sentence(), sources=found.sources)
+    number = found.exposure.courses
+    courses = f" in {number} course{'' if number == 1 else 's'}" if number is not None else ""
+    share = plain(round(found.exposure.relative * 100, 1))
+    answer = (
+        f"{plain(round(found.exposure.cumulative, 2))} {found.unit}{courses}, "
+        f"relative dose intensity {share} %"
+    )
+    return Told(about, answer, found.words, sources=found.sources)
 
 
 def _planned(expected: ExpectedAction) -> Told:

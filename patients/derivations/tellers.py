@@ -7,7 +7,12 @@ never grows old; what is stored with a form (a planned dose, a flag) is one of t
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from patients.derivations.dose_told import expected_doses, told_of_dose
+from patients.derivations.dose_told import (
+    expected_doses,
+    expected_exposures,
+    told_of_dose,
+    told_of_exposure,
+)
 from patients.derivations.eligibility.told import expected_criteria, told_of_criteria
 from patients.derivations.grades_told import told_of_sample
 from patients.derivations.told import Told
@@ -20,8 +25,8 @@ ExpectationTeller = Callable[[Facts, Subject, Visit | None], Iterator[Told]]
 
 
 TELLERS: Mapping[str, tuple[Teller, ...]] = {
-    "EC": (told_of_dose,),
-    "ECD": (told_of_dose,),
+    "EC": (told_of_dose, told_of_exposure),
+    "ECD": (told_of_dose, told_of_exposure),
     "IE": (told_of_criteria,),
     "LB": (told_of_sample,),
     "TR": (told_of_assessment,),
@@ -29,8 +34,8 @@ TELLERS: Mapping[str, tuple[Teller, ...]] = {
 """By the OID of a filled form."""
 
 EXPECTATIONS: Mapping[str, tuple[ExpectationTeller, ...]] = {
-    "EC": (expected_doses,),
-    "ECD": (expected_doses,),
+    "EC": (expected_doses, expected_exposures),
+    "ECD": (expected_doses, expected_exposures),
     "IE": (expected_criteria,),
 }
 """By the OID of a form that is about to be entered: advice beside the empty questions, never an answer."""

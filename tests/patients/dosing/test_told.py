@@ -1,6 +1,7 @@
 """A day-1 form shows the planned dose, the expected action and their reasons, and fills nothing in."""
 
 from collections.abc import Callable
+from typing import Any
 
 from patients.derivations.tellers import expected, told
 from patients.derivations.told import Told
@@ -11,6 +12,17 @@ def before(ward: Ward, form: str = "EC") -> dict[str, Told]:
     """What is told at day 1 of the first cycle, by what it is about."""
     found = expected(ward.facts(), form, ward.subject, ward.cycle(1, 0))
     return {each.about: each for each in found}
+
+
+def beside(ward: Ward, form: Any) -> Told:
+    """What is said of the dose itself: is it as expected?"""
+    (found,) = [each for each in told(ward.facts(), form) if each.about.startswith(str(form.drug))]
+    return found
+
+
+def exposure(ward: Ward, form: Any) -> Told:
+    (found,) = [each for each in told(ward.facts(), form) if each.about.startswith("Exposure")]
+    return found
 
 
 def test_the_plan_and_the_expected_action_stand_beside_the_empty_form(in_b: Ward) -> None:
@@ -48,9 +60,9 @@ def test_a_filled_form_says_whether_the_dose_was_as_expected(in_b: Ward) -> None
     visit = in_b.cycle(1, 0)
     whole = in_b.infuse("OXALIPLATIN", 0, "143", visit)
     half = in_b.infuse("GEMCITABINE", 0, "800", visit)
-    assert told(in_b.facts(), whole)[-1].answer == "as expected"
-    assert told(in_b.facts(), half)[-1].answer == "differs from the expected action"
-    assert told(in_b.facts(), half)[-1].reason == "given: 800 mg"
+    assert beside(in_b, whole).answer == "as expected"
+    assert beside(in_b, half).answer == "differs from the expected action"
+    assert beside(in_b, half).reason == "given: 800 mg"
 
 
 def test_where_something_is_missing_it_is_told_that_nothing_can_be_said(in_b: Ward) -> None:
@@ -59,6 +71,40 @@ def test_where_something_is_missing_it_is_told_that_nothing_can_be_said(in_b: Wa
     in_b.bled(7, {"PLAT": ("60", "10*9/L")})
     in_b.infuse("GEMCITABINE", 0, "1683", visit)
     eighth = in_b.infuse("GEMCITABINE", 7, "1000")
-    found = told(in_b.facts(), eighth)[-1]
+    found = beside(in_b, eighth)
     assert found.answer == ""
     assert found.reason.startswith("given: 1000 mg; it cannot be told whether that is as expected: no ")
+
+
+def test_a_dose_tells_the_exposure_up_to_its_day(in_b: Ward) -> None:
+    first = in_b.infuse("OXALIPLATIN", 0, "143.08", in_b.cycle(1, 0))
+    second = in_b.infuse("OXALIPLATIN", 28, "143.08", in_b.cycle(2, 28))
+    assert exposure(in_b, first).answer == "85 mg/m2 in 1 course, relative dose intensity 100 %"
+    assert exposure(in_b, second).about == f"Exposure to Oxaliplatin up to {day(28)}"
+    assert exposure(in_b, second).answer == "170 mg/m2 in 2 courses, relative dose intensity 85.7 %"
+    assert len(exposure(in_b, second).sources) == 2
+
+
+def test_a_period_of_a_daily_drug_counts_up_to_its_last_day(in_a: Ward) -> None:
+    in_a.take(0, 9, "12")
+    paused = in_a.take(10, 19, "0", difference="ADVERSE_EVENT")
+    reduced = in_a.take(20, 29, "8", difference="ADVERSE_EVENT")
+    assert exposure(in_a, paused).answer == "120 mg, relative dose intensity 100 %"
+    assert exposure(in_a, reduced).answer == "200 mg, relative dose intensity 55.6 %"
+
+
+def test_an_exposure_that_is_not_known_says_what_is_missing(in_a: Ward) -> None:
+    in_a.take(0, 9, "12")
+    after_a_gap = in_a.take(12, 19, "12")
+    found = exposure(in_a, after_a_gap)
+    assert (found.answer, found.reason) == (
+        "",
+        f"cannot be determined: no dose from {day(10)} to {day(11)}",
+    )
+
+
+def test_a_new_form_shows_the_exposure_to_each_drug_so_far(in_b: Ward) -> None:
+    in_b.infuse("OXALIPLATIN", 0, "143.08", in_b.cycle(1, 0))
+    shown = expected(in_b.facts(), "EC", in_b.subject, in_b.cycle(2, 21))
+    found = [each.about for each in shown if each.about.startswith("Exposure")]
+    assert found == [f"Exposure to Oxaliplatin up to {day(21)}"]
