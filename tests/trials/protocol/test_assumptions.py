@@ -24,6 +24,7 @@ from trials.protocol.parsing import read_protocol
 ROOT = Path(settings.BASE_DIR)
 PAGE = ROOT / "docs" / "assumptions.md"
 UNFOLLOWED = "Nothing follows these yet:"
+SHOWN_ONLY = "Three are shown beside the criterion"
 ROW = re.compile(
     r"^\| `(?P<key>\w+)` \| `(?P<default>.+?)` \| (?P<unit>.*?) \| (?P<meaning>.+) \|$", re.MULTILINE
 )
@@ -124,6 +125,13 @@ def test_the_settings_that_nothing_follows_are_named_and_no_others() -> None:
         if each["key"] not in followed and not any(known.fullmatch(each["key"]) for known in patterns)
     }
     assert keys_of_paragraph(UNFOLLOWED) == unfollowed
+
+
+def test_the_settings_that_are_only_shown_beside_a_criterion_are_named_and_no_others() -> None:
+    shown: set[str] = set()
+    for rule in read_protocol([REGISTRY]).records["rules"]:
+        shown |= set(rule["options"].get("read_with", ()))
+    assert keys_of_paragraph(SHOWN_ONLY) == shown
 
 
 def test_assumptions_and_facts_are_told_apart() -> None:
