@@ -15,6 +15,7 @@ from patients.derivations.dose_told import (
 )
 from patients.derivations.eligibility.told import expected_criteria, told_of_criteria
 from patients.derivations.grades_told import told_of_sample
+from patients.derivations.organ_told import told_of_organs
 from patients.derivations.told import Told
 from patients.derivations.tumor_told import told_of_assessment
 from patients.facts import Facts
@@ -28,7 +29,7 @@ TELLERS: Mapping[str, tuple[Teller, ...]] = {
     "EC": (told_of_dose, told_of_exposure),
     "ECD": (told_of_dose, told_of_exposure),
     "IE": (told_of_criteria,),
-    "LB": (told_of_sample,),
+    "LB": (told_of_sample, told_of_organs),
     "TR": (told_of_assessment,),
 }
 """By the OID of a filled form."""
