@@ -11,20 +11,22 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.core.management import get_commands
+from django.core.management import find_commands, get_commands, load_command_class
 
 from ecrf.api.schema import REASONS
+from ecrf.management.refused import RefusedCommand
 from patients.checks.engine import Check, Hit
 from patients.derivations.told import Told
 from patients.forms import definitions
 from patients.models import Form
-from tests.docs.pages import PAGES, ROOT, blocks, read
+from tests.docs.pages import PAGES, ROOT, blocks, read, section
 from trials.models import RegulatedModel, Role
 
 FLOORS = ("trials", "patients", "ecrf")
 LINK = re.compile(r"\]\(([^)#\s]+)")
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"manage\.py ([a-z_]+)")
+COMMANDS = find_commands(str(ROOT / "ecrf" / "management"))
 
 
 def folders_with_python() -> list[str]:
@@ -178,6 +180,16 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
     known = get_commands()
     named = set(COMMAND.findall(page.read_text(encoding="utf-8")))
     assert named - set(known) == set()
+
+
+def test_the_readme_explains_each_command_of_our_own_that_is_not_refused() -> None:
+    explained = set(re.findall(r"`(\w+)[^`]*`", " ".join(command_cells())))
+    own = {name for name in COMMANDS if not isinstance(load_command_class("ecrf", name), RefusedCommand)}
+    assert explained == own
+
+
+def command_cells() -> list[str]:
+    return re.findall(r"^\| (`.+?) \| ", section("README.md", "Commands"), re.MULTILINE)
 
 
 def test_the_readme_shows_the_two_commands_that_start_everything() -> None:
