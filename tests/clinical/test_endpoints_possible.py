@@ -59,6 +59,15 @@ def test_a_death_known_to_the_month_of_the_cutoff_may_lie_on_either_side():
     assert (found.latest.outcome, found.latest.on.isoformat()) == (Outcome.EVENT, "2021-05-15")
 
 
+@pytest.mark.parametrize("when", ["2020-12", None])
+def test_a_baseline_scan_or_the_end_of_contact_may_be_known_in_part_at_a_cutoff(when):
+    known = history(assessments=STABLE, baseline=happened(when, "the baseline scan"), cutoff=day(200))
+    assert progression_free_survival(known, FDA).time.days == 85
+    lost = replace(known, lost=happened("2021-06", "lost to follow-up"))
+    assert "Contact ended: lost to follow-up (2021-06)." in progression_free_survival(lost, FDA).words
+    assert "Contact ended" not in progression_free_survival(replace(lost, cutoff=day(100)), FDA).words
+
+
 def test_a_death_without_any_date_has_no_latest_day():
     found = overall_survival(history(death=died(None), alive=(happened(100, "a visit"),)), FDA)
     assert (found.outcome, found.earliest.on, found.latest) == (Outcome.UNDETERMINED, day(100), None)

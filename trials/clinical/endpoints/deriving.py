@@ -137,12 +137,16 @@ def up_to_cutoff(history: History) -> History:
     def kept(each: Happening | None) -> Happening | None:
         return each if each is not None and each.day <= cutoff else None
 
+    def begun(each: Happening | None) -> Happening | None:
+        # These may have a day known in part: no time rests on it, only that they are there.
+        return each if each is None or each.on is None or each.on.earliest <= cutoff else None
+
     return replace(
         history,
-        baseline=kept(history.baseline),
+        baseline=begun(history.baseline),
         death=kept(history.death),
         discontinuation=kept(history.discontinuation),
-        lost=kept(history.lost),
+        lost=begun(history.lost),
         assessments=tuple(each for each in history.assessments if each.day <= cutoff),
         reported_progressions=tuple(filter(kept, history.reported_progressions)),
         new_therapies=tuple(filter(kept, history.new_therapies)),
