@@ -15,6 +15,7 @@ from trials.models import (
     Criterion,
     Laboratory,
     LabTest,
+    ProhibitedMedication,
     ReferenceRange,
     RegimenElement,
     ScheduledForm,
@@ -167,6 +168,11 @@ def test_every_setting_that_a_note_names_exists(study: Study) -> None:
     for rule in AtomicCriterion.objects.filter(study=study):
         named = re.findall(r"settings? (\w+_\w+)", rule.note)
         assert set(named) <= keys, rule.code
+
+
+def test_every_prohibited_medication_is_marked_as_assumed(study: Study) -> None:
+    prohibited = ProhibitedMedication.objects.filter(study=study)
+    assert set(prohibited.values_list("is_assumption", flat=True)) == {True}
 
 
 def test_the_schedule_has_the_windows_that_the_settings_say(study: Study) -> None:
