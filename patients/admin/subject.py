@@ -132,6 +132,7 @@ class SubjectAdmin(ClinicalAdmin):
             "screening": screening,
             "answered": screening and not findings,
             "may_enter": may_enter,
+            "may_accept": may(user, Verb.ACCEPT, site=subject.site),
             "may_randomize": may(user, Verb.RANDOMIZE, site=subject.site),
             "may_audit": may(user, Verb.READ_AUDIT, site=subject.site),
             "today": today,

@@ -9,10 +9,11 @@ from django.test import Client
 
 from patients.actions.queries import accept_reason, run_checks
 from patients.actions.save_form import change_form, create_form
-from patients.models import Query, QueryState, VitalSigns
+from patients.actions.visits import add_unscheduled_visit
+from patients.models import Query, QueryState, Visit, VitalSigns
 from tests.ecrf.api.client import client_of
 from tests.ecrf.api.world import world
-from tests.factories import person
+from tests.factories import CONSENT_DAY, person
 from trials.actions.errors import ReasonRequired, WrongState
 from trials.models import Role, User
 from trials.roles import NotPermitted
@@ -152,3 +153,44 @@ def test_the_command_counts_queries_by_check_and_raises_none_twice(
     assert any(line.split()[0] == asked().check_id for line in lines)
     call_command("run_checks", study=world.study.code)
     assert capsys.readouterr().out.splitlines()[-1] == "0 new"
+
+
+@pytest.fixture
+def late_visit(world: SimpleNamespace) -> Visit:
+    """An unscheduled visit on the day of screening: a question about a visit, which has no form."""
+    return add_unscheduled_visit(
+        actor=world.coordinator, subject=world.subject, occurred_on=CONSENT_DAY, why="pain"
+    )
+
+
+def about_the_visit(visit: Visit) -> Query:
+    return Query.objects.get(form="SV", record_id=visit.pk)
+
+
+def test_the_api_leads_from_a_query_to_the_visit_it_is_about(
+    world: SimpleNamespace, late_visit: Visit
+) -> None:
+    monitor = world.roles[Role.MONITOR]
+    [shown] = monitor.get("/api/v1/queries/?form=SV").json()["results"]
+    assert (shown["id"], shown["href"]) == (
+        about_the_visit(late_visit).pk,
+        f"/api/v1/visits/{late_visit.pk}/",
+    )
+    assert monitor.get(shown["href"]).json()["code"] == "UNS1"
+
+
+def test_a_monitor_settles_a_query_about_a_visit_on_the_page_of_the_casebook(
+    world: SimpleNamespace, late_visit: Visit, monitor: User
+) -> None:
+    client = Client()
+    client.force_login(monitor, backend="trials.authentication.RoleBackend")
+    query = about_the_visit(late_visit)
+    casebook = f"/admin/patients/subject/{world.subject.pk}/change/"
+    accept = f"/admin/patients/query/{query.pk}/accept/"
+    page = client.get(casebook).content.decode()
+    assert query.message in page
+    assert accept in page
+    assert casebook in client.get("/admin/patients/query/").content.decode()
+    reply = client.post(accept, {"change_reason": "Came twice that day"}, follow=True)
+    assert reply.redirect_chain[-1][0] == casebook
+    assert about_the_visit(late_visit).state == QueryState.ACCEPTED
