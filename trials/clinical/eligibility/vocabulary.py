@@ -77,6 +77,12 @@ def rule_faults(
 
     `rule` holds the columns of the criterion, `units` the units in which results of each test are reported.
     A criterion that only the investigator judges may ask about anything.
+
+    >>> rule = {"kind": "INCLUSION", "evaluation": "AUTOMATIC", "variable": "ECOG", "operator": "in"}
+    >>> list(rule_faults({**rule, "threshold": "0,1", "unit": "", "options": {}}, Names(), {}))
+    []
+    >>> list(rule_faults({**rule, "threshold": "0,1", "unit": "", "options": {"tests": ["ALT"]}}, Names(), {}))
+    [('options: tests', 'is not an option of this rule')]
     """
     asked_only = rule["evaluation"] == "HUMAN"
     options = rule["options"]
