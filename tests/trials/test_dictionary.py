@@ -337,6 +337,21 @@ def test_document_types_and_entities_are_refused(content, tmp_path):
     assert line == f"bad.xlsx: {part}: document types and entities are refused"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+def test_a_document_type_is_refused_in_a_part_that_is_not_named_as_xml(encoding, tmp_path):
+    path = workbook(tmp_path / "ctcae.xlsx")
+    sheet, hidden = "xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.dat"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "bad.xlsx", "w") as new:
+        for each in old.namelist():
+            content = old.read(each).replace(b"worksheets/sheet1.xml", b"worksheets/sheet1.dat")
+            if each == sheet:
+                typed = content.decode().replace("<worksheet", '<!DOCTYPE a [<!ENTITY b "c">]><worksheet', 1)
+                content = typed.encode(encoding)
+            new.writestr(hidden if each == sheet else each, content)
+    [line] = faults(tmp_path / "bad.xlsx")
+    assert line == f"bad.xlsx: {hidden}: document types and entities are refused"
+
+
 def test_a_damaged_sheet_is_refused(tmp_path):
     path = workbook(tmp_path / "ctcae.xlsx")
     [line] = faults(rewritten(path, tmp_path / "bad.xlsx", "xl/worksheets/sheet1.xml", b"<worksheet><row"))

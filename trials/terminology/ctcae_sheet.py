@@ -71,8 +71,7 @@ def _require_harmless(path: Path) -> None:
             if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
                 raise DictionaryError([f"{path.name}: unpacks to more than {MAX_UNPACKED // 2**20} MiB"])
             for part in parts:
-                if part.filename.endswith((".xml", ".rels", ".vml")):
-                    _require_plain_xml(path, archive, part)
+                _require_plain_xml(path, archive, part)
     except OSError as error:
         raise DictionaryError([f"{path.name}: cannot be opened"]) from error
     except (BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError) as error:
@@ -81,8 +80,10 @@ def _require_harmless(path: Path) -> None:
 
 def _require_plain_xml(path: Path, archive: ZipFile, part: zipfile.ZipInfo) -> None:
     content = archive.read(part)
-    # NUL stands in every encoding of more than one byte, in which a document type could hide.
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\0" in content:
+    # A relation may name a part of any name as XML; without the NULs of UTF-16 its words stand as in UTF-8.
+    plain = content.replace(b"\0", b"")
+    binary = b"\0" in content and part.filename.endswith((".xml", ".rels", ".vml"))
+    if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain or binary:
         raise DictionaryError([f"{path.name}: {part.filename}: document types and entities are refused"])
 
 
