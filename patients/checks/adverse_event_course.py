@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from patients.checks.engine import Check, Hit
 from patients.facts import Facts
 from patients.models import AdverseEvent, MedicalHistory, Severity, YesNo
+from patients.models.base import is_yes
 from trials.clinical.partial_date import Truth, before, parse
 from trials.clinical.stretch import Stretch, stretch
 
@@ -17,7 +18,7 @@ OVERLAP_OF_LINKED = (
 
 def stretch_of(event: AdverseEvent) -> Stretch:
     """The days of an event, as far as they are certain."""
-    ongoing = {YesNo.YES: True, YesNo.NO: False}.get(YesNo(event.ongoing)) if event.ongoing else None
+    ongoing = is_yes(event.ongoing)
     return stretch(event.started, event.ended, ongoing=ongoing)
 
 

@@ -16,6 +16,7 @@ from patients.models import (
     Subject,
     YesNo,
 )
+from patients.models.base import is_yes
 from patients.reading import read
 from trials.clinical.medication_name import matching_name
 from trials.clinical.partial_date import Truth
@@ -44,7 +45,7 @@ def _prohibited(facts: Facts, subject: Subject) -> list[ProhibitedMedication]:
 
 
 def _taken(form: ConcomitantMedication) -> Stretch:
-    ongoing = {YesNo.YES: True, YesNo.NO: False}.get(YesNo(form.ongoing)) if form.ongoing else None
+    ongoing = is_yes(form.ongoing)
     return stretch(form.started, form.ended, ongoing=ongoing)
 
 

@@ -17,8 +17,8 @@ from patients.models import (
     TumorHistory,
     TumorLesion,
     Visit,
-    YesNo,
 )
+from patients.models.base import is_yes
 from patients.models.history import TumorNumber
 from patients.models.tumor_lesion import Organ
 from trials.clinical.dose_level import Level
@@ -35,7 +35,6 @@ RELATION = {
     Causality.UNRELATED: Truth.NO,
     Causality.NOT_APPLICABLE: Truth.NO,
 }
-ANSWERS = {YesNo.YES: True, YesNo.NO: False}
 
 
 def situation_of(
@@ -111,7 +110,7 @@ def _events(facts: Facts, subject: Subject, drug: Drug) -> Iterator[Event]:
             grade=int(form.grade) if form.grade else None,
             first=parse(form.started) if form.started else None,
             last=parse(form.ended) if form.ended else None,
-            ongoing=ANSWERS.get(YesNo(form.ongoing)) if form.ongoing else None,
+            ongoing=is_yes(form.ongoing),
             related=_relation(facts, form, drug),
             key=source(form, "grade"),
         )

@@ -21,6 +21,7 @@ from patients.models import (
     TumorLesion,
     YesNo,
 )
+from patients.models.base import is_yes
 from trials.clinical.recist.counting import AfterCompleteResponse, Assessment, Rules
 from trials.clinical.recist.course import BASELINE, ProgressionDate, Scans, Settings
 from trials.clinical.recist.lesion import Lesion, Method, Reading, Role, SizeState
@@ -29,7 +30,6 @@ from trials.clinical.recist.overall_response import NewLesion
 from trials.clinical.recist.response import Response
 from trials.models import Epoch
 
-YES_NO = {YesNo.YES: True, YesNo.NO: False}
 DAYS_PER_WEEK = 7
 
 
@@ -64,7 +64,7 @@ def _lesion(form: TumorLesion) -> Lesion:
         label=form.label,
         role=Role(form.role),
         organ=_organ(form),
-        node=YES_NO.get(form.lymph_node),  # type: ignore[call-overload]
+        node=is_yes(form.lymph_node),
         method=_method(form.method),
         slice_thickness_mm=_thickness(form.slice_thickness),
         identified_on=form.identified_on,
@@ -73,8 +73,8 @@ def _lesion(form: TumorLesion) -> Lesion:
         split_from=_referred(form, "split_from"),
         merged_into=_referred(form, "merged_into"),
         changed_on=form.changed_on,
-        treated_before=YES_NO.get(form.previously_irradiated),  # type: ignore[call-overload]
-        grown_since=YES_NO.get(form.progressed_after_local_therapy),  # type: ignore[call-overload]
+        treated_before=is_yes(form.previously_irradiated),
+        grown_since=is_yes(form.progressed_after_local_therapy),
     )
 
 

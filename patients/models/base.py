@@ -32,6 +32,11 @@ class YesNo(models.TextChoices):
     NO = "N", _("No")
 
 
+def is_yes(answer: str | None) -> bool | None:
+    """A yes or no as a truth; None where nothing was answered."""
+    return YesNo(answer) is YesNo.YES if answer else None
+
+
 class FormGroup(models.TextChoices):
     """Parts of the casebook, in the order in which a coordinator meets them."""
 
