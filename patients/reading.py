@@ -100,6 +100,3 @@ def attach(found: Sequence[Any], model: Any, records: Callable[[type[Model]], Ma
         for each in found:
             key = getattr(each, field.attname)
             field.set_cached_value(each, known.get(key) if key is not None else None)
-
-
-WITH_PLAIN_RELATIONS = ("Visit", "Allocation")

@@ -117,7 +117,7 @@ def history_of(facts: Facts, subject: Subject, protocol: Protocol, course: Tumor
 
 def first_dose(facts: Facts, subject: Subject) -> Happening | None:
     """The first day on which any study drug was taken."""
-    given = [each for each in facts.forms(DoseAdministration, subject) if _was_given(each)]
+    given = [each for each in facts.forms(DoseAdministration, subject) if each.was_given]
     taken = [each for each in facts.forms(DailyDosePeriod, subject) if each.dose and each.started]
     days = [(each.given_on, source(each, "given_on")) for each in given if each.given_on]
     days += [(each.started, source(each, "started")) for each in taken if each.started]
@@ -125,10 +125,6 @@ def first_dose(facts: Facts, subject: Subject) -> Happening | None:
         return None
     day, told = min(days, key=lambda pair: pair[0])
     return Happening(exactly(day), "the first dose", (told,))
-
-
-def _was_given(form: DoseAdministration) -> bool:
-    return form.given == YesNo.YES and form.dose != 0
 
 
 def _randomized(subject: Subject, allocation: Allocation | None) -> Happening | None:

@@ -17,7 +17,6 @@ from patients.models import (
     DoseAdministration,
     Severity,
     Subject,
-    YesNo,
 )
 from trials.models import Anchor, RegimenElement, VisitDefinition
 
@@ -125,7 +124,7 @@ def _field(form: Dose) -> str:
 
 def _was_taken(form: Dose) -> bool:
     if isinstance(form, DoseAdministration):
-        return form.given == YesNo.YES and form.dose != 0
+        return form.was_given
     return bool(form.dose)
 
 

@@ -9,7 +9,8 @@ from django.db.models import prefetch_related_objects
 from patients.checks.drug_actions import Dose, doses_of
 from patients.checks.engine import Check, Hit
 from patients.derivations.consent import consent_of
-from patients.derivations.participation import drug_ends, progressions, regimen
+from patients.derivations.dose import regimen_of
+from patients.derivations.participation import drug_ends, progressions
 from patients.facts import Facts
 from patients.models import (
     AdverseEvent,
@@ -49,7 +50,7 @@ def scope_and_drug_disagree(form: Disposition, facts: Facts) -> Iterator[Hit]:
 
 
 def drug_is_of_the_other_arm(form: Disposition, facts: Facts) -> Iterator[Hit]:
-    elements = regimen(facts, form.subject)
+    elements = regimen_of(facts, form.subject)
     if form.drug_id is not None and elements and form.drug_id not in {each.drug_id for each in elements}:
         yield Hit("drug", f"{form.drug} is not part of the subject's arm.")
 
@@ -134,7 +135,7 @@ def drug_goes_on_after_the_study(form: Disposition, facts: Facts) -> Iterator[Hi
     if form.scope != DispositionScope.STUDY:
         return
     ended = drug_ends(facts, form.subject)
-    going_on = [str(each.drug) for each in regimen(facts, form.subject) if each.drug_id not in ended]
+    going_on = [str(each.drug) for each in regimen_of(facts, form.subject) if each.drug_id not in ended]
     if going_on:
         yield Hit("scope", f"The end of treatment is not entered for {', '.join(going_on)}.")
 
@@ -149,7 +150,7 @@ def treatment_goes_on_after_progression(
     if days is None or told is None or told[0] != form:
         return
     _form, field, progressed_on = told
-    for element in regimen(facts, form.subject):
+    for element in regimen_of(facts, form.subject):
         late = _first_after(facts, form.subject, element.drug, progressed_on + timedelta(days=days))
         if late is not None and not _was_decided(facts, form.subject, element.drug_id, late):
             yield Hit(

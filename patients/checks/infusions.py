@@ -102,7 +102,7 @@ def _is_chemotherapy(facts: Facts, form: DoseAdministration) -> bool:
 
 
 def _was_given(form: DoseAdministration) -> bool:
-    return form.given == YesNo.YES and bool(form.given_on) and form.dose != 0
+    return form.was_given and bool(form.given_on)
 
 
 def _minutes(form: DoseAdministration) -> int | None:

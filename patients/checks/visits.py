@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from patients.checks.engine import VISIT, Check, Hit
+from patients.derivations.dose import regimen_of
 from patients.derivations.participation import (
     Activity,
     activity_of,
     end_of_treatment,
     halts,
     imaging_visits,
-    regimen,
 )
 from patients.derivations.schedule import Expected, Standing, Timing, days_off, timing_of, visit_status
 from patients.facts import Facts
@@ -111,7 +111,7 @@ def next_cycle_is_not_planned(form: Visit, facts: Facts) -> Iterator[Hit]:
         return
     if end_of_treatment(facts, form.subject) is not None or _is_halted(facts, form.subject):
         return
-    length = max((each.cycle_length_days or 0 for each in regimen(facts, form.subject)), default=0)
+    length = max((each.cycle_length_days or 0 for each in regimen_of(facts, form.subject)), default=0)
     due = last.started_on + timedelta(days=length + definition.window_after_days)
     if length and facts.today(form.subject) > due:
         yield Hit(
@@ -173,7 +173,7 @@ def _is_before(one: Place, other: Place) -> bool:
 def _was_left_out(visit: Visit, facts: Facts) -> bool:
     """Whether every drug of that day of the cycle has a record that says why it was not given."""
     day = visit.definition.day if visit.definition is not None else None
-    drugs = {each.drug_id for each in regimen(facts, visit.subject) if day in each.days}
+    drugs = {each.drug_id for each in regimen_of(facts, visit.subject) if day in each.days}
     if visit.cycle_id is None or not drugs:
         return False
     explained = {

@@ -15,7 +15,6 @@ from patients.models import (
     DispositionScope,
     DoseAdministration,
     Subject,
-    YesNo,
 )
 from trials.models import RegimenElement
 
@@ -39,11 +38,7 @@ def excess_courses(facts: Facts, subject: Subject) -> list[ExcessCourse]:
         most = element.maximum_cycles
         if most is None:
             continue
-        given = [
-            form
-            for form in administrations(facts, subject, element.drug)
-            if form.given == YesNo.YES and form.dose != 0
-        ]
+        given = [form for form in administrations(facts, subject, element.drug) if form.was_given]
         first: dict[int, DoseAdministration] = {}
         for form, number in zip(given, course_numbers(element, given), strict=True):
             first.setdefault(number, form)
@@ -65,7 +60,7 @@ def courses_begun(facts: Facts, subject: Subject, element: RegimenElement) -> in
     A cycle in which the drug was left out altogether is none.
     """
     forms = administrations(facts, subject, element.drug)
-    given = [form for form in forms if form.given == YesNo.YES and form.dose != 0]
+    given = [form for form in forms if form.was_given]
     begun = [each for each in facts.cycles(subject) if each.started_on is not None]
     untold = [each for each in begun if not any(_is_of(form, each, begun) for form in forms)]
     return max(course_numbers(element, given), default=0) + len(untold)

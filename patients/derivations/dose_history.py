@@ -144,7 +144,7 @@ def _infused(
     found: list[LevelGiven | None] = []
     for form in administrations(facts, subject, drug):
         day = form.given_on
-        if day is None or day >= before or form.given != YesNo.YES or form.dose == 0:
+        if day is None or day >= before or not form.was_given:
             continue
         amount = in_unit_of_regimen(element, form)
         if amount is None:

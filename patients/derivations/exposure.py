@@ -8,7 +8,7 @@ from decimal import Decimal
 from patients.derivations.dose import planned, regimen_of
 from patients.derivations.dose_history import administrations, amount_of, periods
 from patients.facts import Facts, Source, source
-from patients.models import DailyDosePeriod, DoseAdministration, Subject, YesNo
+from patients.models import DailyDosePeriod, DoseAdministration, Subject
 from trials.clinical.dose_level import Rhythm
 from trials.clinical.exposure import (
     Administration,
@@ -61,11 +61,7 @@ def exposure_to(facts: Facts, subject: Subject, element: RegimenElement) -> Drug
 
 
 def _cyclic(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExposure:
-    given = [
-        form
-        for form in administrations(facts, subject, element.drug)
-        if form.given == YesNo.YES and form.dose != 0
-    ]
+    given = [form for form in administrations(facts, subject, element.drug) if form.was_given]
     by_surface = element.rule == DoseRule.BODY_SURFACE
     numbers = course_numbers(element, given)
     doses = [

@@ -9,8 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import prefetch_related_objects
-
+from patients.derivations.dose import regimen_of
 from patients.facts import Facts, Source, source
 from patients.models import (
     Death,
@@ -129,7 +128,7 @@ def drug_ends(facts: Facts, subject: Subject) -> dict[int, DrugEnd]:
             own = (
                 {form.drug_id}
                 if form.drug_id is not None
-                else {each.drug_id for each in regimen(facts, subject)}
+                else {each.drug_id for each in regimen_of(facts, subject)}
             )
             ends |= {drug: DrugEnd(form.withdrawn_on, source(form, "withdrawn_on")) for drug in own}
     for each in facts.forms(Disposition, subject):
@@ -144,7 +143,7 @@ def drug_ends(facts: Facts, subject: Subject) -> dict[int, DrugEnd]:
 
 def end_of_treatment(facts: Facts, subject: Subject) -> DrugEnd | None:
     """The end of the last drug of the arm; None while one of them is still given."""
-    drugs = {each.drug_id for each in regimen(facts, subject)}
+    drugs = {each.drug_id for each in regimen_of(facts, subject)}
     ends = drug_ends(facts, subject)
     if not drugs or not drugs <= set(ends):
         return None
@@ -161,14 +160,14 @@ def days_over(facts: Facts, subject: Subject) -> set[int]:
             last is not None and courses_given(facts, subject, element.drug_id) >= last
         )
 
-    later = _by_later_day(regimen(facts, subject))
+    later = _by_later_day(regimen_of(facts, subject))
     return {day for day, elements in later.items() if all(is_over(each) for each in elements)}
 
 
 def courses_given(facts: Facts, subject: Subject, drug: int) -> int:
     """In how many cycles the drug was given."""
     doses = facts.forms(DoseAdministration, subject)
-    given = (form.visit for form in doses if form.drug_id == drug and form.given == YesNo.YES)
+    given = (form.visit for form in doses if form.drug_id == drug and form.was_given)
     return len({visit.cycle_id for visit in given if visit is not None and visit.cycle_id is not None})
 
 
@@ -176,15 +175,6 @@ def imaging_visits(study_id: int) -> frozenset[int]:
     """The visits of the schedule at which scans are due, by their keys."""
     due = ScheduledForm.objects.filter(study_id=study_id, form=IMAGING_FORM)
     return frozenset(due.values_list("visit_id", flat=True))
-
-
-def regimen(facts: Facts, subject: Subject) -> list[RegimenElement]:
-    """What the subject's arm is given; nothing before randomization."""
-    allocation = facts.allocation(subject)
-    if allocation is None:
-        return []
-    prefetch_related_objects([allocation.arm], "regimen__drug")  # asked once, then remembered
-    return sorted(allocation.arm.regimen.all(), key=lambda element: element.pk)
 
 
 def _death(facts: Facts, subject: Subject) -> Death | None:
@@ -230,7 +220,7 @@ def after_withdrawal(facts: Facts, subject: Subject) -> Iterator[Halt]:
         WithdrawalScope.DATA: EVERYTHING,
     }
     for form in facts.forms(Withdrawal, subject):
-        activities = stopped.get(form.scope) if form.scope else None  # type: ignore[call-overload]
+        activities = stopped.get(WithdrawalScope(form.scope)) if form.scope else None
         if activities and form.withdrawn_on is not None:
             what = WithdrawalScope(form.scope).label
             why = f"Withdrawn: {what} ({form.withdrawn_on})."
@@ -258,7 +248,7 @@ def after_treatment(facts: Facts, subject: Subject) -> Iterator[Halt]:
 def after_the_drugs_of_a_day(facts: Facts, subject: Subject) -> Iterator[Halt]:
     """A later day of the cycle is due as long as one of the drugs that are given on it is."""
     ends = drug_ends(facts, subject)
-    for day, elements in _by_later_day(regimen(facts, subject)).items():
+    for day, elements in _by_later_day(regimen_of(facts, subject)).items():
         own = [ends[each.drug_id] for each in elements if each.drug_id in ends]
         if len(own) == len(elements):
             last = max(own, key=lambda end: end.day)

@@ -6,7 +6,7 @@ from datetime import date, time
 from decimal import Decimal
 
 from patients.facts import Facts, Source, source
-from patients.models import DailyDosePeriod, DoseAdministration, LabResult, LabSample, Subject, YesNo
+from patients.models import DailyDosePeriod, DoseAdministration, LabResult, LabSample, Subject
 from trials.clinical.reading import Reading
 from trials.clinical.units import UnitError, convert
 
@@ -100,7 +100,7 @@ def first_treatment_day(facts: Facts, subject: Subject) -> date | None:
     infused = [
         each.given_on
         for each in facts.forms(DoseAdministration, subject)
-        if each.given == YesNo.YES and each.given_on is not None
+        if each.was_given and each.given_on is not None
     ]
     taken = [
         each.started

@@ -72,6 +72,11 @@ class DoseAdministration(CaseReportForm):
     surface_formula = CodedField(_("Formula of body surface area"), codelist=BodySurfaceFormula, derived=True)
     surface_used = QuantityField(_("Body surface area used"), unit="m2", derived=True)
 
+    @property
+    def was_given(self) -> bool:
+        """Whether some of the drug was given: a dose of 0 is none, one that is not recorded is some."""
+        return self.given == YesNo.YES and self.dose != 0
+
 
 class DailyDosePeriod(CaseReportForm):
     """A stretch of days on which a daily drug was taken at one dose, or not at all (CDASH EC)."""
