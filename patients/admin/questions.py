@@ -36,6 +36,16 @@ PRINTED_UNITS = {
     "a": gettext_lazy("years"),
     "kg": "kg",
 }
+UNIT_PARTS = (
+    ("10*12", "10¹²"),
+    ("10*9", "10⁹"),
+    ("10*6", "10⁶"),
+    ("10*3", "10³"),
+    ("m2", "m²"),
+    ("/uL", "/µL"),
+    ("[IU]", "IU"),
+    ("{copies}", "copies"),
+)
 PLACEHOLDERS = {
     "date": "YYYY-MM-DD",
     "partial date": "YYYY-MM-DD",
@@ -48,10 +58,14 @@ def printed_unit(ucum: str) -> str:
 
     >>> printed_unit("10*9/L"), printed_unit("umol/L"), printed_unit("mg/m2")
     ('10⁹/L', 'µmol/L', 'mg/m²')
+    >>> printed_unit("10*3/uL"), printed_unit("u[IU]/mL"), printed_unit("{copies}/mL")
+    ('10³/µL', 'µIU/mL', 'copies/mL')
     """
     if ucum in PRINTED_UNITS:
         return str(PRINTED_UNITS[ucum])
-    printed = ucum.replace("10*12", "10¹²").replace("10*9", "10⁹").replace("10*6", "10⁶").replace("m2", "m²")
+    printed = ucum
+    for code, shown in UNIT_PARTS:
+        printed = printed.replace(code, shown)
     return f"µ{printed[1:]}" if printed.startswith("u") and not printed.startswith("unit") else printed
 
 
