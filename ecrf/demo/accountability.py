@@ -30,6 +30,8 @@ class Accountability:
 
     def _enter(self, since: date, on: date) -> None:
         needed = sum(self._capsules(since + timedelta(days=each)) for each in range((on - since).days))
+        if not needed:
+            return  # nothing is handed out for an interruption
         bottles = max(1, round(max(self._capsules(since), self._capsules(since + timedelta(days=1)))))
         dispensed = max(bottles * BOTTLE, -(-round(needed) // BOTTLE) * BOTTLE)
         forgotten = 1 if needed > 20 and self.draw.random() < FORGETFUL_SHARE else 0

@@ -28,6 +28,15 @@ def nearest_working_day(day: date) -> date:
     return before if day.weekday() == SATURDAY and is_working_day(before) else next_working_day(day)
 
 
+def in_window(planned: date, wanted: date, before: int, after: int) -> date:
+    """The working day nearest to the wanted one so few days around the planned; the next one if none is."""
+    days = [planned + timedelta(days=each) for each in range(-before, after + 1)]
+    open_days = [day for day in days if is_working_day(day)]
+    if not open_days:
+        return next_working_day(planned)
+    return min(open_days, key=lambda day: (abs((day - wanted).days), day))
+
+
 def working_moment(day: date, draw: random.Random, hours: tuple[time, time] = HOURS) -> datetime:
     """A moment of the working hours of a day, to the millisecond."""
     opened, closes = (datetime.combine(day, hour, ZONE) for hour in hours)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from ecrf.demo.adverse_events import Happening
 from ecrf.demo.blood_counts import grade_of
-from ecrf.demo.calendar import nearest_working_day, next_working_day
+from ecrf.demo.calendar import in_window, next_working_day
 from ecrf.demo.course import Course
 from ecrf.demo.event_plan import severe_results
 from ecrf.demo.laboratory import (
@@ -21,6 +21,7 @@ from ecrf.demo.terms import CHEMOTHERAPY, GEMCITABINE, OXALIPLATIN, STOPPED_FOR,
 from ecrf.demo.treatment import Day, Dose, Measured, Missed, measure
 
 DELAY_DAYS = 7
+DAY_1_WINDOW, DAY_8_WINDOW = 3, 2
 SURGERY_FROM, SURGERY_UNTIL = 15, 33
 """Days before and after a resection without a study drug."""
 
@@ -59,6 +60,7 @@ class Cycles:
         self.draw_from = plan.draws("treatment")
         self.laboratory = Laboratory(plan)
         self.severe = severe_results(plan)
+        self.scanned = {scan.on for scan in course.scans}
         self.chemotherapy_share = 1.0
         self.days: list[Day | Missed] = []
 
@@ -66,7 +68,7 @@ class Cycles:
         planned, cycle = first_dose, 1
         while True:
             late = self.draw_from.choice((-1, 0, 0, 0, 0, 1, 2)) if cycle > 1 else 0
-            on = nearest_working_day(planned + timedelta(days=late))
+            on = in_window(planned, planned + timedelta(days=late), DAY_1_WINDOW, DAY_1_WINDOW)
             if cycle > 1 and on >= self.course.treated_until:
                 return self.days
             started = self._day_1(cycle, on)
@@ -95,6 +97,8 @@ class Cycles:
         self.days.append(day)
         if self.with_chemotherapy(cycle) and not _reaches(results, DAY_1_NEEDS):
             again = next_working_day(on + timedelta(days=DELAY_DAYS))
+            if again in self.scanned:
+                again = next_working_day(again + timedelta(days=1))
             if again < self.course.treated_until:
                 self.chemotherapy_share = FOUR_FIFTHS
                 day.recounted = (again, self._recovered(influence))
@@ -145,10 +149,15 @@ class Cycles:
 
     # ---------------------------------------------------------------- day 8
     def _day_8(self, cycle: int, started: date) -> None:
-        on = nearest_working_day(started + timedelta(days=7 + self.draw_from.choice((-1, 0, 0, 0, 1))))
+        due = started + timedelta(days=7)
+        wanted = due + timedelta(days=self.draw_from.choice((-1, 0, 0, 0, 1)))
+        on = in_window(due, wanted, DAY_8_WINDOW, DAY_8_WINDOW)
         told = self._told_on_day_8(cycle, started)
         if on > self.course.treated_until or self._around_surgery(on):
             self.days.append(Missed(cycle, 8, "No gemcitabine in this cycle any more"))
+            return
+        if abs((on - due).days) > DAY_8_WINDOW:
+            self.days.append(Missed(cycle, 8, "Public holiday: no day in the window"))
             return
         if not told and self.draw_from.random() < 0.05:
             self.days.append(Missed(cycle, 8, self.draw_from.choice(MISSED)))

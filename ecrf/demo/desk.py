@@ -11,6 +11,7 @@ from typing import Any
 
 from ecrf.demo.calendar import ZONE, moment_of_entry, next_working_day, working_moment
 from ecrf.demo.cast import Cast
+from ecrf.demo.defects import Planted
 from ecrf.demo.plans import Plan
 from ecrf.demo.slips import Entered, Happened, draw_slip
 from patients.actions.queries import reviews_held, run_checks
@@ -47,6 +48,7 @@ class Desk:
         self.subject: Subject
         self.waiting: list[PutRight] = []
         self.done: set[str] = set()
+        self.planted = Planted(plan.number)
 
     # ---------------------------------------------------------------- time
     def after_visit(self, visited: date) -> datetime:
@@ -137,8 +139,9 @@ class Desk:
         entered = Entered(
             dict(data), {name: [dict(row) for row in lines] for name, lines in (rows or {}).items()}
         )
-        happened = draw_slip(form, entered, self.slip_draw) if slips else None
-        written = happened.written(self.slip_draw) if happened else entered
+        spoiled = self.planted.take(form, entered, visit)
+        happened = draw_slip(form, entered, self.slip_draw) if slips and spoiled is None else None
+        written = spoiled or (happened.written(self.slip_draw) if happened else entered)
         with self.act(checked=happened is not None):
             record = create_form(
                 actor=actor or self.entering(),
@@ -192,5 +195,7 @@ class Desk:
 
     def check(self) -> None:
         """Run every check on the casebook as it stands."""
+        if self.planted.left:
+            raise LookupError(f"life {self.plan.number}: no form for {self.planted.left[0].words}")
         with self.act(checked=True):
             run_checks(actor=User.objects.system_user(), subjects=[self.subject])

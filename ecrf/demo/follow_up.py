@@ -56,8 +56,7 @@ class FollowUp:
             on = self.course.died
         yield self.desk.after_visit(on)
         medication.periods_until(self.treatment.last_day)
-        if closing:
-            capsules.count(closing.on, last=True)
+        capsules.count(self.treatment.last_day + timedelta(days=1), last=True)
         self.events.until(self.treatment.last_day)
         self.endings.of_treatment()
         self._closing_visit("EOT")

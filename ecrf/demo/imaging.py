@@ -51,8 +51,9 @@ class Imaging:
             status=VisitStatus.PLANNED,
             window_to__lt=day,
         )
-        for code in planned.order_by("planned_on").values_list("code", flat=True):
-            self.desk.miss(code, ELSEWHERE)
+        # A missed one brings the next ones onto the calendar.
+        while (visit := planned.order_by("planned_on").first()) is not None:
+            self.desk.miss(visit.code, ELSEWHERE)
 
     def _day(self, scan: Scan) -> date:
         if scan.on is not None:

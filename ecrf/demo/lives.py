@@ -1,14 +1,17 @@
 """A life in the study, from the first signature to the last entry."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ecrf.demo.cast import Cast
 from ecrf.demo.desk import Desk
 from ecrf.demo.plans import Fate, Plan
 from ecrf.demo.screening import screen
+from ecrf.demo.settling import settle
 from ecrf.demo.under_treatment import treat
 from patients.models import Subject
+
+LATER = 21
 
 
 def live(cast: Cast, plan: Plan, enrolled: dict[int, Subject]) -> Iterator[datetime]:
@@ -21,4 +24,7 @@ def live(cast: Cast, plan: Plan, enrolled: dict[int, Subject]) -> Iterator[datet
     yield from screen(desk, enrolled, lesions)
     if plan.fate is Fate.RANDOMIZED:
         yield from treat(desk, lesions)
-    desk.check()
+    elif plan.fate is Fate.WAITING:
+        yield desk.after_visit(desk.today + timedelta(days=LATER))
+        desk.put_right(everything=True)
+    settle(desk)

@@ -118,6 +118,7 @@ FAIL_AGAIN = {50: "I8"}
 
 SCREENED_AT_SITE = RANDOMIZED + len(FAILURES) + len(FAIL_AGAIN)
 SCREENED_ELSEWHERE = 6
+FAILURES_ELSEWHERE = {0: "I3", 1: "E2", 2: "I8", 3: "E9a"}
 
 CYCLE_DAYS = 21
 
@@ -129,9 +130,10 @@ def draw_plans() -> list[Plan]:
         plans.append(_draw_plan(place, SITE, day, plans))
     _allocate(plans)
     first = len(plans) + 1
-    for number in range(first, first + SCREENED_ELSEWHERE):
-        day = next_working_day(date(2021, 4, 6) + timedelta(days=12 * (number - first)))
-        plans.append(_with_body(number, SECOND_SITE, day, Fate.WAITING))
+    for place in range(SCREENED_ELSEWHERE):
+        day = next_working_day(date(2021, 4, 6) + timedelta(days=12 * place))
+        rule = FAILURES_ELSEWHERE.get(place, "")
+        plans.append(_with_body(first + place, SECOND_SITE, day, Fate.FAILED if rule else Fate.WAITING, rule))
     return plans
 
 

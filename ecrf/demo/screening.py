@@ -70,17 +70,18 @@ def screen(desk: Desk, enrolled: dict[int, Subject], lesions: dict[str, int]) ->
     yield desk.at(working_moment(on, desk.draw, AFTER_VISITS))
     visit = desk.open("SCR", on)
     _measurements(desk, visit, on)
+    if plan.fate is Fate.RANDOMIZED:
+        desk.enter(TissueSample, ARCHIVAL | {"collected_on": on.isoformat()}, slips=False)
     reader = Reader(desk, numbers=lesions)
-    if reader.tumor.targets:
+    if reader.tumor.organs:
         reader.baseline(visit, _between(plan.screened_on, on, plan.draws("baseline scan")))
-    if plan.fate is Fate.WAITING:
-        return
     yield desk.on(_day_of_judgment(plan))
     # Nobody is judged by a slip of the pen.
     desk.put_right(everything=True)
     _answer_criteria(desk)
     if plan.fate is Fate.FAILED:
         _fail(desk)
+    if plan.fate is not Fate.RANDOMIZED:
         return
     yield desk.at(randomization_moment(plan))
     with desk.act():
@@ -115,8 +116,6 @@ def _first_sitting(desk: Desk) -> None:
     desk.enter(TumorHistory, tumor_form(plan), slips=False)
     for data in prior_forms(plan):
         desk.enter(PriorTherapy, data, slips=False)
-    if plan.fate is Fate.RANDOMIZED:
-        desk.enter(TissueSample, ARCHIVAL | {"collected_on": tumor_form(plan)["diagnosed"]}, slips=False)
 
 
 def _demographics(plan: Plan) -> dict[str, Any]:

@@ -65,6 +65,8 @@ class UnderTreatment:
 
     def _visit(self, day: Day) -> None:
         desk = self.desk
+        if desk.plan.arm == "B" and day.day == 1 and day.cycle == self.treatment.course.courses + 1:
+            self.endings.of_chemotherapy(day.on)
         if day.day == 1 and day.cycle > 1:
             with desk.act():
                 open_cycle(actor=desk.entering(), subject=desk.subject)
@@ -82,8 +84,6 @@ class UnderTreatment:
         if day.day == 1:
             self.capsules.count(day.on)
         self.events.until(day.given_on)
-        if desk.plan.arm == "B" and day.day == 1 and day.cycle == self.treatment.course.courses + 1:
-            self.endings.of_chemotherapy(day.on)
         desk.put_right()
 
     def _recount(self, on: date, results: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ from datetime import date, time
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
+from ecrf.demo.defects import TESTED_WITHOUT_NEED
 from ecrf.demo.desk import Desk
 from ecrf.demo.examinations import (
     echocardiogram,
@@ -62,18 +63,15 @@ def fill_scheduled(desk: Desk, visit: Visit, code: str, facts: Facts) -> None:
 def is_due(desk: Desk, due: ScheduledForm, facts: Facts) -> bool:
     """Whether a scheduled form is due on this day for this life."""
     if due.form == "RP" or due.panel == "PREGNANCY":
-        return desk.plan.can_bear_children
+        mistaken = desk.plan.number == TESTED_WITHOUT_NEED and due.form == "RP" and facts.cycle == 1
+        return desk.plan.can_bear_children or mistaken
     if facts.cycle is None or facts.cycle == 0:
         return True
     if due.first_cycle_only and facts.cycle != 1:
         return False
     if due.panel == "URINALYSIS" and facts.results.get("PROT", "negative") in ("1+", *FULL_PROTEIN):
         return True
-    every = due.every_cycles or 1
-    return (facts.cycle - 1) % max(every, EVERY.get(due.panel, 1)) == 0
-
-
-EVERY = {"THYROID": 2, "URINALYSIS": 2}
+    return (facts.cycle - 1) % (due.every_cycles or 1) == 0
 
 
 def performance_status(desk: Desk, visit: Visit, facts: Facts) -> None:

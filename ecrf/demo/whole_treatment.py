@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from ecrf.demo.adverse_events import draw_happenings, infusion_reaction
 from ecrf.demo.blood_counts import Samples, episodes
-from ecrf.demo.calendar import is_working_day, nearest_working_day, next_working_day
+from ecrf.demo.calendar import in_window, is_working_day, nearest_working_day, next_working_day
 from ecrf.demo.course import Course, draw_course
 from ecrf.demo.cycles import Cycles
 from ecrf.demo.outcomes import Stop
@@ -45,7 +45,8 @@ def draw_treatment(plan: Plan) -> Treatment:
 
 def first_dose(plan: Plan) -> date:
     """Day 1 of the first cycle: within days of randomization."""
-    return next_working_day(plan.after(plan.draws("first dose").randint(1, 3)))
+    wanted = plan.after(plan.draws("first dose").randint(1, 3))
+    return in_window(plan.after(2), wanted, 1, 1)
 
 
 def _closing(plan: Plan, course: Course, cycles: Cycles, attended: list[Day]) -> dict[str, Closing]:
