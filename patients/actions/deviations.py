@@ -15,7 +15,10 @@ WITHDRAWN = "Withdrawn by the rule that drafted it: the record no longer shows i
 
 
 def draft_deviations(raised: Sequence[Query], checks: dict[str, Check]) -> None:
-    """Draft a deviation for each query just raised by a check that drafts; once for the same matter."""
+    """Draft a deviation for each query just raised by a check that drafts; once for the same matter.
+
+    One that was withdrawn because its ground had gone is a draft again; what a person decided stays.
+    """
     for query in raised:
         category = checks[query.check_id].drafts
         if category is None:
@@ -25,6 +28,11 @@ def draft_deviations(raised: Sequence[Query], checks: dict[str, Check]) -> None:
         )
         if not drafted.exists():
             _draft(query, category)
+        for withdrawn in drafted.filter(rejected_reason=WITHDRAWN, entered_in_error=False):
+            withdrawn.status = DeviationStatus.DRAFT
+            withdrawn.rejected_reason = None  # type: ignore[assignment]
+            withdrawn.description, withdrawn.version = query.message, withdrawn.version + 1
+            withdrawn.save()
 
 
 def withdraw_drafts(closed: Sequence[Query], checks: dict[str, Check]) -> None:

@@ -13,9 +13,10 @@ from patients.admin.addresses import add_url, page_url
 from patients.admin.pages.laboratory import panel_name
 from patients.admin.worklists import OUT_OF_THE_STUDY
 from patients.derivations.schedule import (
+    Conditions,
     Presence,
     Timing,
-    childbearing_by,
+    conditions_at_a_glance,
     day_of,
     expected_forms,
     scheduled_forms,
@@ -23,8 +24,8 @@ from patients.derivations.schedule import (
     words_of,
 )
 from patients.forms import FormDefinition, definitions
-from patients.models import Demographics, EntryState, Query, QueryState, Subject, Visit
-from patients.selectors import current, visits_of
+from patients.models import EntryState, Query, QueryState, Subject, Visit
+from patients.selectors import visits_of
 from trials.models import ScheduledForm
 
 OPEN = (Presence.MISSING, Presence.NOT_YET, Presence.UNDETERMINED)
@@ -84,14 +85,14 @@ def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
         Query.objects.filter(subject=subject, state=QueryState.OPEN).values_list("form", "record_id")
     )
     due = scheduled_forms(subject.study_id)
-    childbearing = _childbearing(subject, due.values())
+    conditions = conditions_at_a_glance(subject, [each for forms in due.values() for each in forms])
     visits = [
         _visit_line(
             subject,
             visit,
             records,
             due.get(visit.definition_id, []),
-            childbearing,
+            conditions,
             kinds,
             queries,
             today,
@@ -110,13 +111,6 @@ def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
     if started:
         counts[_("Not started")] = started
     return Overview(visits, forms, counts, sum(queries.values()))
-
-
-def _childbearing(subject: Subject, due: Iterable[list[ScheduledForm]]) -> bool | None:
-    """Whether the subject can bear children; read only where the schedule asks for it."""
-    if not any(each.due_for for forms in due for each in forms):
-        return None
-    return childbearing_by(current(Demographics, subject))
 
 
 def _records(subject: Subject, kinds: Iterable[FormDefinition]) -> Iterator[dict[str, Any]]:
@@ -142,7 +136,7 @@ def _visit_line(
     visit: Visit,
     records: list[dict[str, Any]],
     due: list[ScheduledForm],
-    childbearing: bool | None,
+    conditions: Conditions,
     kinds: dict[str, FormDefinition],
     queries: Counter[Any],
     today: date,
@@ -159,7 +153,7 @@ def _visit_line(
     filled: dict[tuple[str, str], list[str]] = {}
     for record in here:
         filled.setdefault((record["oid"], record["group"] or ""), []).append(record["entry_state"])
-    for each in expected_forms(visit, due, kinds, filled, {}, childbearing):
+    for each in expected_forms(visit, due, kinds, filled, {}, conditions):
         if kinds[each.form].at_visit and each.presence in OPEN:
             line.chips.append(_open_chip(subject, visit, kinds[each.form], each.panel, may_enter))
     if may_enter:

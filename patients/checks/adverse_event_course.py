@@ -61,14 +61,10 @@ def worsening_is_not_linked(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
     if form.worsened_from_id is not None or not form.grade:
         return
     for other in facts.forms(AdverseEvent, form.subject):
-        if other.pk == form.pk or not same_term(form, other) or not other.grade:
+        if other.pk == form.pk or not other.grade or other.grade >= form.grade:
             continue
-        if (
-            other.grade < form.grade
-            and other.ended
-            and other.ended == form.started
-            and _complete(form.started)
-        ):
+        # Terms are compared last: that costs more than all the rest.
+        if other.ended and other.ended == form.started and _complete(form.started) and same_term(form, other):
             yield Hit(
                 "worsened_from",
                 f"Adverse event {other.repeat}, of the same term and a lower grade, ends on this day: did "

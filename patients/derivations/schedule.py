@@ -6,14 +6,27 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from patients.derivations.participation import Halt, activity_of, halts, imaging_visits
+from patients.derivations.dose import regimen_of
+from patients.derivations.participation import Halt, activity_of, drug_ends, halts, imaging_visits
 from patients.facts import Facts
 from patients.forms import FormDefinition, definitions
-from patients.models import Demographics, EntryState, Subject, Visit, VisitStatus, YesNo
-from trials.models import DueFor, ScheduledForm, Sex
+from patients.models import (
+    Death,
+    Demographics,
+    Disposition,
+    DispositionScope,
+    EntryState,
+    Subject,
+    Visit,
+    VisitStatus,
+    YesNo,
+)
+from patients.selectors import current
+from trials.models import DueFor, RegimenElement, ScheduledForm, Sex
 
 
 class Timing(StrEnum):
@@ -45,7 +58,7 @@ class Expected:
     """A form that is due at a visit: is it there, and if it cannot be told whether it is due, why.
 
     NOT_YET: the visit did not take place so far; AS_NEEDED: a form of the whole casebook that is filled when
-    there is something to tell (adverse events, medication).
+    there is something to tell (adverse events, medication, death).
     """
 
     form: str
@@ -81,10 +94,10 @@ def visit_status(facts: Facts, subject: Subject, today: date) -> list[Standing]:
     With a cutoff among the facts, what happened later has not happened: a visit after it is planned still.
     """
     due = scheduled_forms(subject.study_id)
-    childbearing = can_bear_children(facts, subject)
+    conditions = conditions_of(facts, subject)
     filled = _Filled(facts, subject, {each.form for forms in due.values() for each in forms})
     standings = [
-        _standing(visit, today, due.get(visit.definition_id, []), filled, childbearing)
+        _standing(visit, today, due.get(visit.definition_id, []), filled, conditions)
         for visit in _as_known(facts, subject)
     ]
     return sorted(standings, key=lambda each: day_of(each.visit))
@@ -145,12 +158,61 @@ def scheduled_forms(study_id: int) -> dict[int | None, list[ScheduledForm]]:
     return due
 
 
-def is_due(each: ScheduledForm, visit: Visit, childbearing: bool | None) -> bool | None:
+@dataclass(frozen=True)
+class Conditions:
+    """What decides for whom a form is due: childbearing potential (None: unknown), and the drugs given.
+
+    `given`: of each drug of the arm the days of the cycle, and the day on which treatment with it ended.
+    """
+
+    childbearing: bool | None
+    given: tuple[tuple[frozenset[int], date | None], ...] = ()
+
+    def meet(self, each: ScheduledForm, visit: Visit) -> bool | None:
+        """Whether the form is due for the subject; None where that is unknown."""
+        if each.due_for == DueFor.CHILDBEARING:
+            return self.childbearing
+        return self._dosed(visit) if each.due_for == DueFor.DOSED else True
+
+    def _dosed(self, visit: Visit) -> bool:
+        day, on = visit.definition.day if visit.definition else None, visit.occurred_on or visit.planned_on
+        return any(day in days and (ended is None or on is None or on <= ended) for days, ended in self.given)
+
+
+def conditions_of(facts: Facts, subject: Subject) -> Conditions:
+    """The conditions of a subject, from the demographics, the regimen and the ends of treatment."""
+    ends = drug_ends(facts, subject)
+    given = tuple(
+        (frozenset(element.days), end.day if (end := ends.get(element.drug_id)) else None)
+        for element in regimen_of(facts, subject)
+        if element.days
+    )
+    return Conditions(can_bear_children(facts, subject), given)
+
+
+def conditions_at_a_glance(subject: Subject, due: Iterable[ScheduledForm]) -> Conditions:
+    """The same for a page that reads no other facts, as far as the schedule asks; without withdrawals."""
+    asked = {each.due_for for each in due}
+    childbearing = childbearing_by(current(Demographics, subject)) if DueFor.CHILDBEARING in asked else None
+    allocation = getattr(subject, "allocation", None)
+    if allocation is None or DueFor.DOSED not in asked:
+        return Conditions(childbearing)
+    ends = current(Disposition, subject).filter(
+        scope=DispositionScope.TREATMENT, ended_on__isnull=False, drug=OuterRef("drug")
+    )
+    regimen = RegimenElement.objects.filter(arm_id=allocation.arm_id).annotate(
+        ended=Subquery(ends.order_by("-id").values("ended_on")[:1])
+    )
+    drugs = regimen.values_list("days", "ended")
+    return Conditions(childbearing, tuple((frozenset(days), ended) for days, ended in drugs if days))
+
+
+def is_due(each: ScheduledForm, visit: Visit, conditions: Conditions) -> bool | None:
     """Whether a form is due at a visit; None where that rests on childbearing potential, which is unknown."""
     number = visit.cycle.number if visit.cycle is not None else 1
     if (each.first_cycle_only and number != 1) or (number - 1) % max(each.every_cycles, 1):
         return False
-    return childbearing if each.due_for == DueFor.CHILDBEARING else True
+    return conditions.meet(each, visit)
 
 
 def can_bear_children(facts: Facts, subject: Subject) -> bool | None:
@@ -174,20 +236,20 @@ def expected_forms(
     kinds: Mapping[str, FormDefinition],
     here: Filled,
     elsewhere: Filled,
-    childbearing: bool | None,
+    conditions: Conditions,
 ) -> tuple[Expected, ...]:
     """The forms due at a visit. `here`: filled at it; `elsewhere`: those that belong to no visit."""
     left = {key: sorted(states) for key, states in here.items()}
     found = []
     for each in due:
-        kind, applies = kinds.get(each.form), is_due(each, visit, childbearing)
+        kind, applies = kinds.get(each.form), is_due(each, visit, conditions)
         if kind is None or applies is False:
             continue
         states = (
             left.get((each.form, each.panel), []) if kind.at_visit else elsewhere.get((each.form, ""), ())
         )
         presence = _presence(visit, states)
-        if presence in ABSENT and kind.repeats and not kind.at_visit:
+        if presence in ABSENT and not kind.at_visit and (kind.repeats or kind.model is Death):
             presence = Presence.AS_NEEDED
         if presence is Presence.MISSING and applies is None:
             presence = Presence.UNDETERMINED
@@ -206,12 +268,12 @@ def _presence(visit: Visit, states: Sequence[str]) -> Presence:
 
 
 def _standing(
-    visit: Visit, today: date, due: Iterable[ScheduledForm], filled: "_Filled", childbearing: bool | None
+    visit: Visit, today: date, due: Iterable[ScheduledForm], filled: "_Filled", conditions: Conditions
 ) -> Standing:
     timing, off = timing_of(visit, today)
     gone = timing in (Timing.MISSED, Timing.NOT_DUE)
     here, elsewhere = filled.at(visit), filled.at(None)
-    forms = () if gone else expected_forms(visit, due, filled.kinds, here, elsewhere, childbearing)
+    forms = () if gone else expected_forms(visit, due, filled.kinds, here, elsewhere, conditions)
     return Standing(visit, timing, words_of(timing, off), off, forms)
 
 

@@ -29,6 +29,7 @@ class DueFor(models.TextChoices):
     """Whom a scheduled form is due for; empty: everyone."""
 
     CHILDBEARING = "CHILDBEARING", _("Women who can bear children")
+    DOSED = "DOSED", _("Subjects to whom a drug is given on that day of the cycle")
 
 
 class VisitDefinition(StudyNoun):
