@@ -143,7 +143,7 @@ SLIPS = (
     Slip(VitalSigns, "temperature", 0.008, _three_degrees_more, f"Misread; {FROM_THE_WARD}"),
     Slip(VitalSigns, "systolic", 0.009, _too_low, f"Entered in the wrong field; {FROM_THE_WARD}",
          row_of="blood_pressures"),
-    Slip(LabSample, "clinically_significant", 0.045, _nothing, "Clinical significance assessed after a query",
+    Slip(LabSample, "clinically_significant", 0.02, _nothing, "Clinical significance assessed after a query",
          row_of="results", fits=_is_judged, found_after=(2, 30), by_investigator=True),
     Slip(LabSample, "value", 0.006, _exchanged, "Transcription error; corrected from the laboratory report",
          row_of="results", fits=_has_two_different_digits("value")),
