@@ -163,6 +163,7 @@ class Conditions:
     """What decides for whom a form is due: childbearing potential (None: unknown), and the drugs given.
 
     `given`: of each drug of the arm the days of the cycle, and the day on which treatment with it ended.
+    On that day itself no dose is asked for: the end tells of the last one (`last_dose_on`).
     """
 
     childbearing: bool | None
@@ -176,7 +177,7 @@ class Conditions:
 
     def _dosed(self, visit: Visit) -> bool:
         day, on = visit.definition.day if visit.definition else None, visit.occurred_on or visit.planned_on
-        return any(day in days and (ended is None or on is None or on <= ended) for days, ended in self.given)
+        return any(day in days and (ended is None or on is None or on < ended) for days, ended in self.given)
 
 
 def conditions_of(facts: Facts, subject: Subject) -> Conditions:

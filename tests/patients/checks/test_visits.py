@@ -237,9 +237,9 @@ def test_a_form_that_was_not_done_for_a_reason_is_not_missing(in_a: Ward) -> Non
 
 def test_after_the_end_of_the_infusions_no_dose_is_missing_at_day_1(in_b: Ward) -> None:
     in_b.visit_on("C1D1", 0)
-    for drug in ("GEMCITABINE", "OXALIPLATIN"):
-        in_b.ends(drug, 20)
     second = in_b.cycle(2, 21)
+    for drug in ("GEMCITABINE", "OXALIPLATIN"):
+        in_b.ends(drug, 21)  # decided at the visit, instead of the dose
     run_on(in_b, 60)
     assert "Dose administration" in message(visit(in_b, "C1D1"), "EC38f")
     assert "Dose administration" not in message(second, "EC38f")
