@@ -53,7 +53,7 @@ def situation_of(
         results=[*measured, *(each for each in facts.once(_derived, subject) if each.test in tests)],
         events=list(_events(facts, subject, element.drug)),
         given=levels_given(facts, subject, element.drug, levels, on),
-        baselines={test: _baseline(facts, subject, test) for test in tests},
+        baselines={test: facts.once(_baselines, subject).get(test) for test in tests},
         cycle_day=cycle_day(facts, subject, element, on),
         liver_tumor=liver_tumor(facts, subject),
     )
@@ -96,9 +96,11 @@ def _of_value(code: str, value: DerivedValue) -> Iterator[Measured]:
         yield Measured(code, value.day, reading, value.unit, key=key)
 
 
-def _baseline(facts: Facts, subject: Subject, test: str) -> Reading | None:
-    found = baseline_of(facts, subject, test)
-    return found.times_upper_limit if found is not None else None
+def _baselines(facts: Facts, subject: Subject) -> dict[str, Reading | None]:
+    """The baseline of each test that has a result, in multiples of the ULN; found once for all days."""
+    codes = {each.code for each in results(facts, subject)}
+    found = {code: baseline_of(facts, subject, code) for code in codes}
+    return {code: each.times_upper_limit if each is not None else None for code, each in found.items()}
 
 
 def _events(facts: Facts, subject: Subject, drug: Drug) -> Iterator[Event]:
