@@ -35,7 +35,10 @@ Spoils = Callable[[Entered], None]
 
 @dataclass(frozen=True)
 class Defect:
-    """A defect in one form of one life: the checks that find it, and in words what is wrong."""
+    """A defect in one form of one life: the checks that find it, and in words what is wrong.
+
+    `asked_of`: the OID of the form that is asked about, where it is not the one with the defect.
+    """
 
     checks: tuple[str, ...]
     number: int
@@ -43,6 +46,7 @@ class Defect:
     fits: Fits
     spoils: Spoils
     words: str
+    asked_of: str = ""
 
 
 # ---------------------------------------------------------------- where
@@ -173,7 +177,7 @@ DEFECTS = (
     Defect(("EC18c",), 33, DoseAdministration, both(at("C1D1"), having("drug", "TORIPALIMAB")),
            answers(started_at="10:00", ended_at="10:20"), "The first infusion took 20 minutes"),
     Defect(("EC19a",), 36, LabSample, at("C2D8", "HEMATOLOGY"), days_off("collected_on", -5),
-           "Blood counted six days before gemcitabine"),
+           "Blood counted five days before gemcitabine", asked_of="EC"),
     Defect(("EC20b",), 35, DrugAccountability, having("capsules_returned"), answers(capsules_returned=29),
            "Nearly all capsules came back, yet all doses are reported as taken"),
     Defect(("EC21d",), 62, ConcomitantMedication, having("indication_kind", "MEDICAL HISTORY"),
@@ -232,5 +236,5 @@ def expected() -> Iterator[tuple[str, str, str]]:
     """Check, subject and form of every question that is to be asked."""
     for defect in DEFECTS:
         for check in defect.checks:
-            yield check, f"ZS-{defect.number:03d}", defect.form.form.oid
+            yield check, f"ZS-{defect.number:03d}", defect.asked_of or defect.form.form.oid
     yield from LEFT_OPEN

@@ -59,6 +59,8 @@ def _owner(entry: Entry, by_key: dict[Any, Entry], subjects: dict[int, Any], cha
     fields, model = entry["fields"], apps.get_model(entry["model"])
     if entry["model"] == "trials.auditevent":
         return chains.get(fields["chain"], "")
+    if not model._meta.label.startswith("patients."):
+        return ""
     if "parent" in fields:
         parent = model._meta.get_field("parent").related_model._meta.label_lower
         return _owner(by_key[(parent, fields["parent"])], by_key, subjects, chains)
@@ -74,4 +76,4 @@ def _content(entry: Entry) -> Entry:
 def _is_own_key(column: models.Field) -> bool:
     related = column.related_model
     points_to_captured_data = related is not None and related._meta.label.startswith("patients.")
-    return points_to_captured_data or column.name in {"chain", "record_id", "row_id"}
+    return points_to_captured_data or column.name in {"chain", "record_id", "row_id", "about"}

@@ -183,7 +183,8 @@ FAULTS = [
         "schedule.yaml",
         "{form: LB,",
         "{form: LB, due_for: MEN,",
-        "schedule.yaml: visits[0] (BASE): forms[2] (LB CHEMISTRY): due_for: must be one of CHILDBEARING",
+        "schedule.yaml: visits[0] (BASE): forms[2] (LB CHEMISTRY): due_for: must be one of CHILDBEARING, "
+        "DOSED",
     ),
     (
         "schedule.yaml",

@@ -1,0 +1,62 @@
+"""The known defects of the demonstration: the checks find these and nothing else."""
+
+from collections import Counter
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
+
+from ecrf.demo.defects import DEFECTS, expected
+from ecrf.demo.load import load
+from ecrf.demo.plans import Fate, draw_plans
+from ecrf.demo.scratch_database import scratch_database
+from ecrf.demo.world import fixture_path
+from patients.checks.casebook import CHECKS
+from patients.models import DeviationStatus, ProtocolDeviation, Query, QueryState
+
+
+@pytest.fixture(scope="module")
+def said(django_db_blocker: DjangoDbBlocker) -> Iterator[list[list[str]]]:
+    """What the command says on the freshly loaded demonstration: the first run, and the second."""
+    with django_db_blocker.unblock(), scratch_database():
+        load(fixture_path())
+        runs = []
+        for _ in range(2):
+            out = StringIO()
+            call_command("run_checks", stdout=out)
+            runs.append(out.getvalue().splitlines())
+        yield runs
+
+
+def test_the_first_run_finds_exactly_the_known_defects(said: list[list[str]]) -> None:
+    asked = Query.objects.filter(state=QueryState.OPEN)
+    found = Counter(asked.values_list("check_id", "subject__code", "form"))
+    assert found == Counter(expected())
+
+
+def test_the_run_tells_the_number_of_queries_by_check(said: list[list[str]]) -> None:
+    for check, count in Counter(check for check, _, _ in expected()).items():
+        line = next(line for line in said[0] if line.split()[0] == check)
+        assert line.split()[2] == str(count)
+
+
+def test_a_second_run_raises_none_anew(said: list[list[str]]) -> None:
+    assert said[1][-1] == "0 new"
+
+
+@pytest.mark.usefixtures("said")
+def test_no_drafted_deviation_waits_for_a_decision() -> None:
+    assert ProtocolDeviation.objects.filter(status=DeviationStatus.CONFIRMED).count() >= 10
+    assert not ProtocolDeviation.objects.filter(status=DeviationStatus.DRAFT).exists()
+
+
+def test_the_defects_are_of_many_checks_that_exist_and_of_subjects_who_are_treated() -> None:
+    checks = [check for defect in DEFECTS for check in defect.checks]
+    assert 15 <= len(DEFECTS) <= 25
+    assert len(set(checks)) >= 15
+    assert set(checks) <= {check.id for check in CHECKS}
+    treated = {plan.number for plan in draw_plans() if plan.fate is Fate.RANDOMIZED}
+    assert {defect.number for defect in DEFECTS} <= treated
+    assert all(defect.words for defect in DEFECTS)
