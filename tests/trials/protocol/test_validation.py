@@ -266,7 +266,8 @@ FAULTS = [
     (
         "settings.yaml",
         "settings:\n",
-        "settings:\n  - {key: consent_versions, value: [{version: '2.0'}], default: [], description: Versions}\n",
+        "settings:\n"
+        "  - {key: consent_versions, value: [{version: '2.0'}], default: [], description: Versions}\n",
         "settings.yaml: settings[0] (consent_versions): value[0]: must be a version and the day valid_from",
     ),
     (
