@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from patients.actions.answers import MAXIMUM_ROWS, Answers
+from patients.actions.circles import circles
 from patients.derivations import derive
 from patients.derivations.known import Known
 from patients.forms import FormDefinition, Section
@@ -98,8 +99,8 @@ def prepare(
 ) -> None:
     """Derived fields and entry state, before anything is written."""
     alive = {name: [row for row in rows if not row.entered_in_error] for name, rows in lines.items()}
-    if contradicting := contradictions(definition, form):
-        raise Refused(contradicting)
+    if impossible := contradictions(definition, form) | circles(definition, form):
+        raise Refused(impossible)
     _refuse_doubles(definition, alive)
     form.not_done_reason = not_done_reason
     if not_done_reason and (any(alive.values()) or is_answered(definition, form)):

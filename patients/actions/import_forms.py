@@ -173,6 +173,8 @@ def _build(definition: FormDefinition, read: Sequence[_Line], report: ImportRepo
     alive: set[_Place] = set(existing.filter(entered_in_error=False).values_list("subject_id", "visit_id"))
     fresh, known = [], Known()
     for line in read:
+        if len(report.rejected) >= MAXIMUM_REJECTED:
+            break
         try:
             if _is_known(definition, line, by_external_id, known):
                 report.unchanged += 1

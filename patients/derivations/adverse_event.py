@@ -8,11 +8,13 @@ from patients.derivations.known import Known
 from patients.models import AdverseEvent, Row
 from trials.actions.errors import Refused
 from trials.models.dictionary import folded
-from trials.terminology.lookup import MAX_TEXT, ctcae_terms
+from trials.terminology.lookup import MAX_TEXT
 
 CTCAE_VERSION = "ctcae_version"
 NEAR_AT_MOST = 4
 NEARNESS = 0.5
+# Comparing a text with every term takes longer than everything else about its line of an import.
+PROPOSALS_AT_MOST = 50
 
 
 def derive_terms(event: Any, rows: Mapping[str, Sequence[Row]], known: Known) -> None:
@@ -22,8 +24,6 @@ def derive_terms(event: Any, rows: Mapping[str, Sequence[Row]], known: Known) ->
     is refused; where it is not, nothing can be said of a term. Raises Refused, naming terms that are near.
     """
     errors: dict[str, Any] = {}
-    if event.pk is not None and event.worsened_from_id == event.pk:
-        errors["worsened_from"] = ["is this event itself"]
     if unknown := _derive_ctcae(event, known):
         errors["ctcae_term"] = [unknown]
     if unknown := _derive_meddra(event, known):
@@ -46,16 +46,21 @@ def _derive_ctcae(event: Any, known: Known) -> str:
     if term is not None:
         event.ctcae_term, event.ctcae_soc = term.term, term.system_organ_class
         return ""
-    if not version or unchanged or not known.has_ctcae(version):
+    if not version or unchanged or not known.ctcae_words(version):
         return ""
-    near = near_terms(version, event.ctcae_term)
+    near = _proposed(version, folded(event.ctcae_term[:MAX_TEXT]), known)
     return f"is not a term of CTCAE {version}" + (f"; near: {', '.join(near)}" if near else "")
 
 
-def near_terms(version: str, text: str) -> list[str]:
-    """CTCAE terms that a text may mean: those that look like it, then those that share a word."""
-    terms = dict(ctcae_terms(version).values_list("folded", "term"))
-    wanted = folded(text[:MAX_TEXT])
+def _proposed(version: str, wanted: str, known: Known) -> list[str]:
+    """Terms that are near to a text; of an import, only for the first of its unknown texts."""
+    if wanted not in known.proposals and len(known.proposals) < PROPOSALS_AT_MOST:
+        known.proposals[wanted] = near_terms(known.ctcae_words(version), wanted)
+    return known.proposals.get(wanted, [])
+
+
+def near_terms(terms: Mapping[str, str], wanted: str) -> list[str]:
+    """Terms (by their folded text) that a folded text may mean: alike ones first, then sharing a word."""
     alike = get_close_matches(wanted, terms, n=NEAR_AT_MOST, cutoff=NEARNESS)
     words = {word for word in wanted.split() if len(word) > 3}
     sharing = [each for each in terms if words & set(each.split()) and each not in alike]

@@ -13,7 +13,7 @@ from trials.terminology.lookup import ctcae_terms, lowest_level_term, meddra_ver
 class Known:
     """Each thing is read once, however many forms ask: 500 imported samples read a test once, not 500 times.
 
-    Made anew for each act, and used only before it writes.
+    Made anew for each act, and used only before it writes. `proposals`: terms near to a text that is none.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,8 @@ class Known:
         self._seen: set[tuple[str, int]] = set()
         self._settings: dict[tuple[int, str], Any] = {}
         self._ctcae: dict[tuple[str, str], DictionaryTerm | None] = {}
-        self._has_ctcae: dict[str, bool] = {}
+        self._ctcae_words: dict[str, dict[str, str]] = {}
+        self.proposals: dict[str, list[str]] = {}
         self._meddra: dict[tuple[str, int], DictionaryTerm | None] = {}
         self._meddra_version: list[str | None] = []
 
@@ -51,11 +52,11 @@ class Known:
             self._ctcae[version, text] = term_of(version, text)
         return self._ctcae[version, text]
 
-    def has_ctcae(self, version: str) -> bool:
-        """Whether the terms of this version are loaded."""
-        if version not in self._has_ctcae:
-            self._has_ctcae[version] = ctcae_terms(version).exists()
-        return self._has_ctcae[version]
+    def ctcae_words(self, version: str) -> Mapping[str, str]:
+        """Every term of this version by its folded text; empty where the version is not loaded."""
+        if version not in self._ctcae_words:
+            self._ctcae_words[version] = dict(ctcae_terms(version).values_list("folded", "term"))
+        return self._ctcae_words[version]
 
     def meddra_version(self) -> str | None:
         if not self._meddra_version:

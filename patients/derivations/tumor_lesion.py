@@ -10,18 +10,11 @@ from trials.actions.errors import Refused
 
 
 def refuse_impossible_lesion(record: Any, rows: Mapping[str, Sequence[Row]], known: Known) -> None:
-    """A label names one lesion of the subject, and no lesion comes from itself. Raises Refused."""
-    errors = {
-        name: ["is this lesion itself"]
-        for name in ("split_from", "merged_into")
-        if record.pk and getattr(record, f"{name}_id") == record.pk
-    }
+    """A label names one lesion of the subject. Raises Refused."""
     if record.label and (
         _is_stored(record) or not known.is_first(f"lesion {record.label}", record.subject_id)
     ):
-        errors["label"] = [f"{record.label} is another lesion of this subject already"]
-    if errors:
-        raise Refused(errors)
+        raise Refused({"label": [f"{record.label} is another lesion of this subject already"]})
 
 
 def _is_stored(record: TumorLesion) -> bool:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from patients.actions.import_forms import import_forms
+from patients.actions.save_form import mark_entered_in_error
+from patients.derivations.adverse_event import PROPOSALS_AT_MOST
 from patients.models import AdverseEvent, Subject
 from tests.factories import person, save
 from tests.patients.conftest import correct, errors_of
@@ -106,7 +108,38 @@ def test_an_event_is_no_worsening_of_itself(enter: Any, coordinator: User) -> No
     event = enter(AdverseEvent, **EVENT)
     with pytest.raises(Refused) as refusal:
         correct(coordinator, event, worsened_from=1)
-    assert errors_of(refusal) == {"worsened_from": ["is this event itself"]}
+    assert errors_of(refusal) == {"worsened_from": ["is this record itself"]}
+
+
+def test_events_do_not_worsen_in_a_circle(enter: Any, coordinator: User) -> None:
+    first = enter(AdverseEvent, **EVENT)
+    enter(AdverseEvent, **EVENT, worsened_from=1)
+    enter(AdverseEvent, **EVENT, worsened_from=2)
+    with pytest.raises(Refused) as refusal:
+        correct(coordinator, first, worsened_from=3)
+    assert errors_of(refusal) == {"worsened_from": ["leads back to this record, over no. 3, 2"]}
+    first.refresh_from_db()
+    assert (first.worsened_from_id, first.version) == (None, 1)
+
+
+def test_a_chain_ends_at_a_record_entered_in_error(enter: Any, coordinator: User) -> None:
+    first = enter(AdverseEvent, **EVENT)
+    second = enter(AdverseEvent, **EVENT, worsened_from=1)
+    third = enter(AdverseEvent, **EVENT, worsened_from=2)
+    mark_entered_in_error(actor=coordinator, record=second, version=1, reason="the same event")
+    assert correct(coordinator, first, worsened_from=3).worsened_from == third
+
+
+def test_an_import_proposes_terms_for_its_first_unknown_texts_and_names_every_line(
+    ctcae: Any, study: Study, subject: Subject
+) -> None:
+    texts = [f"Platelets decreased {number}" for number in range(1, PROPOSALS_AT_MOST + 3)]
+    lines = [{"subject": subject.code, "ctcae_term": text, **EVENT} for text in [*texts, texts[0]]]
+    manager = person(Role.DATA_MANAGER, study)
+    report = import_forms(actor=manager, study=study, form=AdverseEvent, lines=lines, reason="old system")
+    proposing = {number for number, each in report.rejected.items() if "near:" in each["ctcae_term"][0]}
+    assert set(report.rejected) == set(range(1, len(lines) + 1))
+    assert proposing == {*range(1, PROPOSALS_AT_MOST + 1), len(lines)}
 
 
 @pytest.fixture

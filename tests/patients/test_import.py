@@ -329,3 +329,13 @@ def test_the_number_of_queries_does_not_follow_the_number_of_lines(
     with django_assert_max_num_queries(150):
         assert bring(LabSample, *lines).stored == 60
     assert Visit.objects.count() == 3
+
+
+def test_lines_after_the_last_rejection_that_is_told_are_not_looked_at(
+    bring: Any, three: list[Subject], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAXIMUM_REJECTED", 2)
+    lines = [panel("ZS-001", ("ALT", "about 80", "U/L")) for _ in range(4)]
+    report = bring(LabSample, *lines, panel("ZS-001", ("ALT", "80", "U/L")))
+    assert (report.received, report.stored, list(report.rejected)) == (5, 0, [1, 2])
+    assert not LabSample.objects.exists()

@@ -91,9 +91,24 @@ def test_no_lesion_comes_from_itself_or_merges_into_itself(coordinator: User, le
     with pytest.raises(Refused) as refusal:
         correct(coordinator, record, split_from=1, merged_into=1)
     assert errors_of(refusal) == {
-        "split_from": ["is this lesion itself"],
-        "merged_into": ["is this lesion itself"],
+        "split_from": ["is this record itself"],
+        "merged_into": ["is this record itself"],
     }
+
+
+@pytest.mark.parametrize("field", ["split_from", "merged_into"])
+def test_lesions_do_not_split_or_merge_in_a_circle(field: str, coordinator: User, lesion: Any) -> None:
+    first = lesion("T1")
+    lesion("T2", **{field: 1})
+    with pytest.raises(Refused) as refusal:
+        correct(coordinator, first, **{field: 2})
+    assert errors_of(refusal) == {field: ["leads back to this record, over no. 2"]}
+
+
+def test_a_part_may_merge_again_with_the_lesion_it_split_from(coordinator: User, lesion: Any) -> None:
+    lesion("T1")
+    part = lesion("T1A", split_from=1, changed_on="2021-03-01")
+    assert correct(coordinator, part, merged_into=1).merged_into_id == part.split_from_id
 
 
 def test_the_database_itself_holds_a_label_to_one_lesion(subject: Subject, lesion: Any) -> None:
