@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from patients.checks.engine import Check
 from patients.forms import record_models
@@ -23,16 +23,13 @@ def draft_deviations(raised: Sequence[Query], checks: dict[str, Check]) -> None:
         category = checks[query.check_id].drafts
         if category is None:
             continue
-        drafted = ProtocolDeviation.objects.filter(
-            subject=query.subject, rule=query.check_id, about=about(query)
-        )
+        drafted = _about_the_same(query)
         if not drafted.exists():
             _draft(query, category)
         for withdrawn in drafted.filter(rejected_reason=WITHDRAWN, entered_in_error=False):
             withdrawn.status = DeviationStatus.DRAFT
             withdrawn.rejected_reason = None  # type: ignore[assignment]
-            withdrawn.description, withdrawn.version = query.message, withdrawn.version + 1
-            withdrawn.save()
+            _describe(withdrawn, query)
 
 
 def withdraw_drafts(closed: Sequence[Query], checks: dict[str, Check]) -> None:
@@ -40,23 +37,41 @@ def withdraw_drafts(closed: Sequence[Query], checks: dict[str, Check]) -> None:
     for query in closed:
         if query.check_id not in checks or checks[query.check_id].drafts is None:
             continue
-        drafts = ProtocolDeviation.objects.select_related("subject").filter(
-            subject=query.subject,
-            rule=query.check_id,
-            about=about(query),
-            status=DeviationStatus.DRAFT,
-            entered_in_error=False,
-        )
-        for draft in drafts:
+        for draft in _about_the_same(query).filter(status=DeviationStatus.DRAFT, entered_in_error=False):
             draft.status, draft.rejected_reason = DeviationStatus.REJECTED, WITHDRAWN
             draft.version += 1
             draft.save()
+
+
+def reword_drafts(reworded: Sequence[tuple[Query, str]], checks: dict[str, Check]) -> None:
+    """A draft follows what its check finds now, with its day; one that a person has worded anew stays.
+
+    `reworded`: queries that stand with other words, each with those it had before.
+    """
+    for query, before in reworded:
+        if checks[query.check_id].drafts is None:
+            continue
+        drafts = _about_the_same(query).filter(status=DeviationStatus.DRAFT, entered_in_error=False)
+        for draft in drafts.filter(description=before):
+            _describe(draft, query)
 
 
 def about(query: Query) -> str:
     """What a query is about, by which a deviation is found again: form, record, row and field."""
     row = f" row {query.row_id}" if query.row_id else ""
     return f"{query.form} {query.record_id}{row} {query.field}"
+
+
+def _about_the_same(query: Query) -> QuerySet[ProtocolDeviation]:
+    found = ProtocolDeviation.objects.select_related("subject")
+    return found.filter(subject=query.subject, rule=query.check_id, about=about(query))
+
+
+def _describe(deviation: ProtocolDeviation, query: Query) -> None:
+    day = _day_of(query)
+    deviation.description, deviation.occurred_on = query.message, day and str(day)
+    deviation.version += 1
+    deviation.save()
 
 
 def _draft(query: Query, category: str) -> None:

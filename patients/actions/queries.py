@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from patients.actions.deviations import draft_deviations, withdraw_drafts
+from patients.actions.deviations import draft_deviations, reword_drafts, withdraw_drafts
 from patients.actions.permission import act_on
 from patients.checks.casebook import CHECKS
 from patients.checks.engine import VISIT, Check, at_once, checks_of, checks_resting_on, hits
@@ -145,7 +145,7 @@ def _records(facts: Facts, oid: str, subject: Subject) -> Sequence[CaseReportFor
 
 def _bring_in_line(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> Tally:
     found = _found(facts, looks)
-    closed = []
+    closed, reworded = [], []
     for query in _pending(facts, looks):
         now = found.get(_key(query))
         if now is None or (query.state == QueryState.ACCEPTED and now.message != query.message):
@@ -154,13 +154,16 @@ def _bring_in_line(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> Tall
             closed.append(query)
             continue
         if now.message != query.message:
+            reworded.append((query, query.message))
             query.message = now.message
             query.save()
         del found[_key(query)]
     current_recording().save_all(list(found.values()))
     checks = {check.id: check for check in CHECKS}
-    draft_deviations(list(found.values()), checks)
+    # A query that is closed and raised anew about the same thing has its draft still.
     withdraw_drafts(closed, checks)
+    draft_deviations(list(found.values()), checks)
+    reword_drafts(reworded, checks)
     return Tally(len(found), len(closed))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from patients.actions.deviations import WITHDRAWN
 from patients.actions.queries import accept_reason, run_checks
 from patients.actions.visits import miss_visit, open_cycle, open_visit
 from patients.models import (
@@ -20,6 +21,7 @@ from patients.models import (
 )
 from tests.factories import person
 from tests.patients.checks.asking import asked, fields_asked
+from tests.patients.conftest import correct
 from tests.patients.dosing.conftest import in_a, in_b, ward
 from tests.patients.dosing.ward import FIRST, Ward, day
 from trials.audit import clock
@@ -73,6 +75,59 @@ def test_a_corrected_day_closes_the_question_and_withdraws_the_draft(in_b: Ward)
     )
     assert asked(eighth, "EC38a") == 0
     assert drafts("EC38a") == []
+
+
+def moved(ward: Ward, later: int) -> None:
+    """The eighth day of the first cycle, corrected to another day."""
+    eighth = visit(ward, "C1D8")
+    open_visit(
+        actor=ward.coordinator, visit=eighth, occurred_on=day(later), version=eighth.version, reason="misread"
+    )
+
+
+def test_a_withdrawn_draft_is_a_draft_again_when_its_ground_returns(in_b: Ward) -> None:
+    in_b.visit_on("C1D1", 0)
+    in_b.visit_on("C1D8", 12)
+    moved(in_b, 7)
+    [withdrawn] = ProtocolDeviation.objects.filter(rule="EC38a")
+    assert (withdrawn.status, withdrawn.rejected_reason) == ("REJECTED", WITHDRAWN)
+    moved(in_b, 13)
+    [draft] = ProtocolDeviation.objects.filter(rule="EC38a")
+    assert (draft.pk, draft.status, draft.rejected_reason) == (withdrawn.pk, "DRAFT", None)
+    assert draft.description == message(visit(in_b, "C1D8"), "EC38a")
+    assert draft.occurred_on == day(13).isoformat()
+
+
+def test_what_a_person_rejected_stays_rejected_when_its_ground_returns(in_b: Ward) -> None:
+    in_b.visit_on("C1D1", 0)
+    in_b.visit_on("C1D8", 12)
+    [draft] = ProtocolDeviation.objects.filter(rule="EC38a")
+    correct(in_b.coordinator, draft, status="REJECTED", rejected_reason="agreed with the sponsor")
+    moved(in_b, 7)
+    moved(in_b, 12)
+    [decided] = ProtocolDeviation.objects.filter(rule="EC38a")
+    assert (decided.status, decided.rejected_reason) == ("REJECTED", "agreed with the sponsor")
+
+
+def test_a_draft_follows_its_day_until_a_person_words_it_anew(in_b: Ward) -> None:
+    in_b.visit_on("C1D1", 0)
+    in_b.visit_on("C1D8", 12)
+    moved(in_b, 13)
+    assert drafts("EC38a") == [("VISIT WINDOW", day(13).isoformat())]
+    [draft] = ProtocolDeviation.objects.filter(rule="EC38a")
+    correct(in_b.coordinator, draft, description="A holiday of the ward")
+    moved(in_b, 14)
+    assert drafts("EC38a") == [("VISIT WINDOW", day(13).isoformat())]
+
+
+def test_a_draft_stays_when_an_accepted_question_is_asked_anew(in_b: Ward) -> None:
+    in_b.visit_on("C1D1", 0)
+    eighth = in_b.visit_on("C1D8", 12)
+    query = Query.objects.get(form="SV", record_id=eighth.pk, check_id="EC38a")
+    accept_reason(actor=person(Role.DATA_MANAGER, in_b.study), query=query, reason="a holiday")
+    moved(in_b, 13)
+    assert asked(visit(in_b, "C1D8"), "EC38a") == 1
+    assert drafts("EC38a") == [("VISIT WINDOW", day(13).isoformat())]
 
 
 def test_a_question_about_a_visit_is_settled_with_a_reason_and_not_asked_again(in_b: Ward) -> None:
