@@ -109,7 +109,7 @@ class Facts:
         self._by_key: dict[type[Model], dict[int, Any]] = {}
         self._rows: dict[type[Model], dict[int, list[Any]]] = {}
         self._derived: dict[tuple[Any, int], Any] = {}
-        self._settings: dict[int, dict[str, Any]] | None = None
+        self._settings: dict[int, dict[str, StudySetting]] | None = None
 
     def forms(self, model: type[F], subject: Subject) -> list[F]:
         """The subject's forms of one kind that are not in error: in order of their day, undated ones last."""
@@ -151,6 +151,15 @@ class Facts:
 
     def setting(self, subject: Subject, key: str) -> Any:
         """The value of a setting of the subject's study; None where the study does not have it."""
+        found = self._setting(subject, key)
+        return found.value if found is not None else None
+
+    def setting_in_words(self, subject: Subject, key: str) -> str:
+        """What a setting of the subject's study says; where the study does not have it, that."""
+        found = self._setting(subject, key)
+        return found.in_words() if found is not None else f"The study does not have the setting {key}."
+
+    def _setting(self, subject: Subject, key: str) -> StudySetting | None:
         if self._settings is None:
             self._settings = self._read_settings()
         return self._settings.get(subject.study_id, {}).get(key)
@@ -212,9 +221,9 @@ class Facts:
 
         return records
 
-    def _read_settings(self) -> dict[int, dict[str, Any]]:
+    def _read_settings(self) -> dict[int, dict[str, StudySetting]]:
         studies = {subject.study_id for subject in self.subjects.values()}
-        settings: dict[int, dict[str, Any]] = defaultdict(dict)
+        settings: dict[int, dict[str, StudySetting]] = defaultdict(dict)
         for each in read(StudySetting, self.moment.as_of, study_id__in=list(studies)):
-            settings[each.study_id][each.key] = each.value
+            settings[each.study_id][each.key] = each
         return settings

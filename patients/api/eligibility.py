@@ -11,7 +11,17 @@ from patients.models import CriterionAnswer, Subject
 from trials.clinical.eligibility.verdict import Kind, Verdict
 from trials.models import Evaluation
 
-VERDICT = "MET: nothing in the data stands against the subject; null: the data are not asked"
+VERDICT = (
+    "Of the criterion as it is worded: MET, what it describes is there (an exclusion that is MET excludes); "
+    "NOT_MET, it is not there; null, the data are not asked"
+)
+VERDICT_IN_WORDS = (
+    "inclusion: met, not met; exclusion: exclusion absent, exclusion present; of both: cannot be determined, "
+    "not applicable; empty: the data are not asked"
+)
+IN_ORDER = (
+    "Whether the verdict is that of an eligible subject; null: it cannot be determined, or is not asked"
+)
 
 
 class FindingReply(serializers.Serializer):
@@ -33,10 +43,13 @@ class SourceReply(serializers.Serializer):
 
 class EvidenceReply(serializers.Serializer):
     name = serializers.CharField()
-    value = serializers.CharField()
-    unit = serializers.CharField(allow_blank=True)
+    value = serializers.CharField(help_text="As recorded; a code is a code")
+    unit = serializers.CharField(allow_blank=True, help_text="UCUM")
+    words = serializers.CharField(help_text="Value and unit as people read them")
     day = serializers.DateField(allow_null=True)
-    normal = serializers.CharField(allow_blank=True, help_text="Limits of normal that apply")
+    normal = serializers.CharField(
+        allow_blank=True, help_text="Limits of normal that apply, with their unit, in words"
+    )
     remarks = serializers.ListField(
         child=serializers.CharField(), help_text="What to know beside it: its age, a transfusion before it"
     )
@@ -46,6 +59,7 @@ class EvidenceReply(serializers.Serializer):
 class SettingReply(serializers.Serializer):
     key = serializers.CharField()
     value = serializers.JSONField(allow_null=True)
+    words = serializers.CharField(help_text="What was open, and how the study decided it")
 
 
 class JudgedRuleReply(serializers.Serializer):
@@ -61,6 +75,8 @@ class JudgedRuleReply(serializers.Serializer):
     verdict = serializers.ChoiceField(
         choices=[each.value for each in Verdict], allow_null=True, help_text=VERDICT
     )
+    verdict_in_words = serializers.CharField(allow_blank=True, help_text=VERDICT_IN_WORDS)
+    in_order = serializers.BooleanField(allow_null=True, help_text=IN_ORDER)
     answer_from_data = serializers.ChoiceField(choices=CriterionAnswer.values, allow_null=True)
     contradicts = serializers.BooleanField(help_text="Whether the investigator and the data differ")
     words = serializers.CharField(allow_blank=True)
@@ -107,11 +123,16 @@ def _line(line: Line) -> dict[str, Any]:
         "answer": line.answer.code,
         "comment": line.answer.comment,
         "verdict": data.verdict.value if data.verdict is not None else None,
+        "verdict_in_words": line.verdict_in_words,
+        "in_order": line.in_order,
         "answer_from_data": line.answer_of_data,
         "contradicts": line.contradicts,
         "words": data.words,
         "values": [_value(each) for each in data.evidence],
-        "settings": [{"key": key, "value": value} for key, value in data.settings.items()],
+        "settings": [
+            {"key": key, "value": value, "words": data.settings_in_words[key]}
+            for key, value in data.settings.items()
+        ],
         "against": list(line.against),
     }
 
@@ -121,6 +142,7 @@ def _value(evidence: Evidence) -> dict[str, Any]:
         "name": evidence.name,
         "value": evidence.value,
         "unit": evidence.unit,
+        "words": evidence.in_words,
         "day": evidence.day.isoformat() if evidence.day is not None else None,
         "normal": evidence.normal,
         "remarks": list(evidence.remarks),

@@ -70,7 +70,9 @@ def _clearance(facts: Facts, subject: Subject, result: Result) -> DerivedValue:
             umol_per_mg_dl=factor,
         )
         if factor is not None
-        else Undetermined(("constant of the formula (setting cockcroft_gault_umol_per_mg_dl)",))
+        else Undetermined(
+            ("constant of the formula, a setting of the study (µmol/L of creatinine in 1 mg/dL)",)
+        )
         for age in dict.fromkeys(ages)
     ]
     used = [result.source]

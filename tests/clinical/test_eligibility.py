@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from trials.clinical.eligibility import thresholds
 from trials.clinical.eligibility.operands import Codes, Episode, Episodes, Number, Pressures
 from trials.clinical.eligibility.operators import OPERATORS, Judgment
-from trials.clinical.eligibility.verdict import Kind, Verdict, answer_of, verdict_of
+from trials.clinical.eligibility.verdict import (
+    Kind,
+    Verdict,
+    against,
+    answer_of,
+    in_order,
+    in_words,
+    verdict_of,
+)
 from trials.clinical.partial_date import PartialDate, Truth
 from trials.clinical.reading import Reading, opposite
 from trials.clinical.undetermined import Undetermined
@@ -206,16 +214,28 @@ def test_a_threshold_that_is_not_what_its_operator_reads_is_refused(
     assert str(refusal.value) == reason
 
 
-def test_met_means_that_nothing_stands_against_the_subject() -> None:
-    assert [verdict_of(Kind.INCLUSION, each) for each in Truth] == [
-        Verdict.MET,
-        Verdict.NOT_MET,
-        Verdict.UNDETERMINED,
+def test_met_means_that_what_the_criterion_describes_is_there_and_only_an_inclusion_wants_that() -> None:
+    verdicts = [verdict_of(each) for each in Truth]
+    assert verdicts == [Verdict.MET, Verdict.NOT_MET, Verdict.UNDETERMINED]
+    assert [in_order(Kind.INCLUSION, each) for each in verdicts] == [True, False, None]
+    assert [in_order(Kind.EXCLUSION, each) for each in verdicts] == [False, True, None]
+    assert in_order(Kind.EXCLUSION, Verdict.NOT_APPLICABLE) is True
+
+
+def test_no_exclusion_reads_met_or_not_met() -> None:
+    said = {(kind, verdict): in_words(kind, verdict) for kind in Kind for verdict in Verdict}
+    assert [said[Kind.INCLUSION, each] for each in (Verdict.MET, Verdict.NOT_MET)] == ["met", "not met"]
+    assert [said[Kind.EXCLUSION, each] for each in (Verdict.MET, Verdict.NOT_MET)] == [
+        "exclusion present",
+        "exclusion absent",
     ]
-    assert [verdict_of(Kind.EXCLUSION, each) for each in Truth] == [
-        Verdict.NOT_MET,
-        Verdict.MET,
-        Verdict.UNDETERMINED,
-    ]
+    assert {said[kind, Verdict.UNDETERMINED] for kind in Kind} == {"cannot be determined"}
+    assert {kind: against(kind) for kind in Kind} == {
+        Kind.INCLUSION: "not met",
+        Kind.EXCLUSION: "exclusion present",
+    }
+
+
+def test_the_answer_to_the_question_is_that_of_its_condition() -> None:
     assert answer_of(Verdict.NOT_MET, Truth.YES) == "Y"
     assert answer_of(Verdict.UNDETERMINED, Truth.UNKNOWN) is None

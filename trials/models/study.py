@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from trials.clinical.words import printed_unit, with_unit
 from trials.models.audit import Chain
 from trials.models.base import RegulatedModel
 
@@ -88,6 +89,21 @@ class StudySetting(StudyNoun):
 
     def __str__(self) -> str:
         return self.key
+
+    def in_words(self) -> str:
+        """What was open, and how the study decided it."""
+        return f"{self.description} Set to {self.value_in_words()}."
+
+    def value_in_words(self) -> str:
+        """The value with its unit; the codes that the description explains stand as they are."""
+        if self.value is None or self.value == []:
+            return "empty"
+        if isinstance(self.value, bool):
+            return "yes" if self.value else "no"
+        if self.key.endswith("_unit"):
+            return printed_unit(str(self.value))
+        shown = ", ".join(map(str, self.value)) if isinstance(self.value, list) else str(self.value)
+        return with_unit(shown, self.unit)
 
 
 class Site(StudyNoun):

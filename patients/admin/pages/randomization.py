@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 
 from patients.actions.randomize import randomize
 from patients.admin.addresses import hub_url, page_url
-from patients.admin.questions import printed_unit
 from patients.derivations.eligibility import Evidence, Line, eligibility
 from patients.facts import Facts
 from patients.forms import form_models
@@ -18,16 +17,11 @@ from patients.models import CaseReportForm, CriterionAnswer, Subject
 from patients.selectors import allocation_of
 from trials.admin.act import act_page, posted
 from trials.admin.base import StudyAdmin, user_of
-from trials.clinical.eligibility.options import written
 from trials.clinical.eligibility.verdict import Verdict
 from trials.models import Evaluation
 
-VERDICTS = {
-    Verdict.MET: gettext_lazy("Met"),
-    Verdict.NOT_MET: gettext_lazy("Not met"),
-    Verdict.UNDETERMINED: gettext_lazy("Cannot be determined"),
-    Verdict.NOT_APPLICABLE: gettext_lazy("Not applicable"),
-}
+BADGES = {True: "MET", False: "NOT_MET", None: "UNDETERMINED"}
+"""The color of a verdict: by whether it is in order, whatever the criterion asks for."""
 
 
 @dataclass(frozen=True)
@@ -51,24 +45,25 @@ class ShownLine:
 
     @property
     def verdict(self) -> str:
-        found = self.line.data.verdict
-        return str(VERDICTS[found]) if found is not None else ""
+        words = self.line.verdict_in_words
+        return words[:1].upper() + words[1:]
 
     @property
-    def values(self) -> list[tuple[Evidence, str, str]]:
-        """Each value with its unit in print and the page of the form on which it stands."""
+    def badge(self) -> str:
+        verdict = self.line.data.verdict
+        return verdict.value if verdict is Verdict.NOT_APPLICABLE else BADGES[self.line.in_order]
+
+    @property
+    def values(self) -> list[tuple[Evidence, str]]:
+        """Each value with the page of the form on which it stands."""
         return [
-            (
-                each,
-                printed_unit(each.unit),
-                page_url(_forms()[each.source.form], "change", each.source.record_id),
-            )
+            (each, page_url(_forms()[each.source.form], "change", each.source.record_id))
             for each in self.line.evidence
         ]
 
     @property
-    def settings(self) -> list[tuple[str, str]]:
-        return [(key, written(value)) for key, value in self.line.data.settings.items()]
+    def settings(self) -> list[str]:
+        return list(self.line.data.settings_in_words.values())
 
 
 @cache

@@ -88,19 +88,20 @@ def latest(forms: Sequence[F]) -> list[F]:
 
 
 def evidence_of(
-    form: CaseReportForm, name: str, row: Row | None = None, *, label: str = "", unit: str = "", **more: Any
+    form: CaseReportForm, name: str, row: Row | None = None, *, called: str = "", unit: str = "", **more: Any
 ) -> Evidence:
-    """A recorded answer as evidence; its label and unit are those of the question unless given."""
+    """A recorded answer as evidence; its name and unit are those of the question unless given."""
     holder: Any = row if row is not None else form
     question: Any = holder._meta.get_field(name)
     place = source(form, name, row)
-    span = clinical_span(form)
+    span, labels = clinical_span(form), dict(question.flatchoices)
     return Evidence(
-        name=label or str(question.verbose_name),
+        name=called or str(question.verbose_name),
         value=place.value,
         source=place,
         unit=unit or question.meaning.unit,
         day=span[0] if span is not None and span[0] == span[1] else None,
+        label=str(labels.get(place.value, "")),
         **more,
     )
 

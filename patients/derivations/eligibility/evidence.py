@@ -6,13 +6,14 @@ from datetime import date
 from patients.facts import Source
 from trials.clinical.eligibility.operands import Operand
 from trials.clinical.undetermined import Undetermined
+from trials.clinical.words import with_unit
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A recorded value: of what, as typed, with its unit, its day and the limits of normal that apply.
+    """A recorded value: of what, as typed, with its unit (UCUM), its day and the limits of normal that apply.
 
-    `remarks` say what is to be known beside it: its age, a transfusion before it.
+    `label` is a code in words; `remarks` say what is to be known beside it: its age, a transfusion before it.
     """
 
     name: str
@@ -22,6 +23,12 @@ class Evidence:
     day: date | None = None
     normal: str = ""
     remarks: tuple[str, ...] = ()
+    label: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """The value as people read it."""
+        return self.label or with_unit(self.value, self.unit)
 
 
 Group = tuple[Operand | Undetermined, ...]

@@ -123,7 +123,7 @@ def _shown_therapy(form: PriorTherapy) -> Iterator[Evidence]:
     for name in ("agents", "started", "ended", "ongoing"):
         if getattr(form, name):
             asked: Any = form._meta.get_field(name)
-            yield evidence_of(form, name, label=f"{label}: {asked.verbose_name}")
+            yield evidence_of(form, name, called=f"{label}: {asked.verbose_name}")
 
 
 def _shown_statement(history: TumorHistory) -> list[Evidence]:
@@ -175,7 +175,7 @@ def study_procedures(case: Case) -> Found:
     anchor, anchor_name = case.anchor()
     first = [(form, day) for model in PROCEDURES if (form := _first(case, model)) and (day := _day(form))]
     episodes = tuple(Episode(str(form.form.title), day, day) for form, day in first)
-    evidence = [evidence_of(form, form.form.dated_by, label=str(form.form.title)) for form, _on in first]
+    evidence = [evidence_of(form, form.form.dated_by, called=str(form.form.title)) for form, _on in first]
     return found(Episodes("examination for the study", episodes, anchor, anchor_name), *evidence)
 
 

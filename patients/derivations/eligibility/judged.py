@@ -1,7 +1,7 @@
 """One criterion, judged from captured data under the settings of the study."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from patients.models import Subject
 from trials.clinical.eligibility.operands import Operand
 from trials.clinical.eligibility.operators import OPERATORS, Judgment, Operator
 from trials.clinical.eligibility.options import chosen
-from trials.clinical.eligibility.verdict import Kind, Verdict, verdict_of
+from trials.clinical.eligibility.verdict import Kind, Verdict, in_order, verdict_of
 from trials.clinical.eligibility.vocabulary import VARIABLES
 from trials.clinical.partial_date import Truth
 from trials.clinical.reading import all_of, any_of, opposite
@@ -48,7 +48,7 @@ class Rule:
 class Data:
     """What captured data say of a rule.
 
-    `truth` is that of its condition, `verdict` what it means for the subject; None where the data are not
+    `truth` is that of its condition, `verdict` what it says of the criterion; None where the data are not
     asked. `applies` is whether the rule is asked of this subject; `options` as the settings decide them.
     """
 
@@ -57,6 +57,7 @@ class Data:
     words: str
     evidence: tuple[Evidence, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    settings_in_words: Mapping[str, str] = field(default_factory=dict)
     applies: Truth = Truth.YES
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -84,6 +85,12 @@ class _Comparison:
 
 def judge(facts: Facts, subject: Subject, rule: Rule, decided_on: date) -> Data:
     """What the data recorded up to a day say of a rule; of one that is only asked, whether it applies."""
+    data = _judge(facts, subject, rule, decided_on)
+    said = {key: facts.setting_in_words(subject, key) for key in data.settings}
+    return replace(data, settings_in_words=said)
+
+
+def _judge(facts: Facts, subject: Subject, rule: Rule, decided_on: date) -> Data:
     used: dict[str, Any] = {}
 
     def setting(key: str) -> Any:
@@ -109,18 +116,19 @@ def judge(facts: Facts, subject: Subject, rule: Rule, decided_on: date) -> Data:
     applicable, why, rests_on = applies(case, options.get("applies_to"))
     if applicable is Truth.NO:
         verdict = None if rule.evaluation == Evaluation.HUMAN else Verdict.NOT_APPLICABLE
-        return Data(Truth.UNKNOWN, verdict, why, rests_on, used, applicable, options)
+        return Data(Truth.UNKNOWN, verdict, why, rests_on, used, applies=applicable, options=options)
     if rule.evaluation == Evaluation.HUMAN:
-        return Data(Truth.UNKNOWN, None, why, rests_on, used, applicable, options)
+        return Data(Truth.UNKNOWN, None, why, rests_on, used, applies=applicable, options=options)
     judgment, evidence = _judged(case, rule)
     if judgment.truth is Truth.YES and options.get("judgment_too"):
         words = f"cannot be determined from data alone, the investigator judges: {judgment.words}"
         judgment = Judgment(Truth.UNKNOWN, words)
-    verdict = verdict_of(rule.kind, judgment.truth)
+    verdict = verdict_of(judgment.truth)
     words = judgment.words
-    if applicable is Truth.UNKNOWN and verdict is not Verdict.MET:
+    if applicable is Truth.UNKNOWN and not in_order(rule.kind, verdict):
         verdict, words = Verdict.UNDETERMINED, f"{why}; {words}"
-    return Data(judgment.truth, verdict, words, (*evidence, *rests_on), used, applicable, options)
+    shown = (*evidence, *rests_on)
+    return Data(judgment.truth, verdict, words, shown, used, applies=applicable, options=options)
 
 
 def _judged(case: Case, rule: Rule) -> tuple[Judgment, tuple[Evidence, ...]]:

@@ -32,7 +32,7 @@ def creatinine_clearance(case: Case) -> Found:
     lacking = tuple(name for name, value in absent.items() if not value)
     factor = _factor(case)
     if factor is None:
-        lacking += ("constant of the formula (setting cockcroft_gault_umol_per_mg_dl)",)
+        lacking += ("constant of the formula, a setting of the study (µmol/L of creatinine in 1 mg/dL)",)
     if lacking or factor is None or sex is None:
         return found(Undetermined(lacking), *evidence)
     readings: dict[Reading, None] = {}

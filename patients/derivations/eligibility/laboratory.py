@@ -9,7 +9,8 @@ from typing import Any
 from patients.derivations.eligibility.case import Case, evidence_of
 from patients.derivations.eligibility.evidence import Evidence, Found, Group
 from patients.derivations.eligibility.support import support_before
-from patients.models import LabSample
+from patients.facts import Facts
+from patients.models import LabSample, Subject
 from trials.clinical.eligibility.operands import Codes, Number, Operand
 from trials.clinical.eligibility.options import factor_of
 from trials.clinical.eligibility.thresholds import ULN
@@ -17,7 +18,10 @@ from trials.clinical.laboratory_value import NEGATIVE, POSITIVE, TRACE
 from trials.clinical.reading import Reading
 from trials.clinical.undetermined import Undetermined
 from trials.clinical.units import UnitError, convert
-from trials.text import plain
+from trials.clinical.words import counted, normal_range, printed_unit
+from trials.models import LabTest
+
+RESULT_WORDS = {NEGATIVE: "negative", POSITIVE: "positive", TRACE: "trace"}
 
 
 @dataclass(frozen=True)
@@ -64,17 +68,25 @@ def last_results(case: Case, code: str) -> list[Result]:
     return [each for each in of_day if each.sample.collected_at == max(times)]
 
 
+def name_of_test(case: Case, code: str) -> str:
+    """A laboratory test of the subject's study in words, also where it has no result."""
+    return case.facts.once(_names_of_tests, case.subject).get(code, code)
+
+
+def _names_of_tests(facts: Facts, subject: Subject) -> dict[str, str]:
+    return dict(LabTest.objects.filter(study_id=subject.study_id).values_list("code", "name"))
+
+
 def shown_result(case: Case, result: Result) -> Evidence:
     """A result as evidence, with its normal range and what has to be known beside it."""
     row = result.row
-    low, high = plain(row.range_low), plain(row.range_high)
     return evidence_of(
         result.sample,
         "value",
         row,
-        label=f"{result.test.name} ({result.test.code})",
+        called=f"{result.test.name} ({result.test.code})",
         unit=row.unit or "",
-        normal=f"{low or '…'} to {high or '…'}" if low or high else "",
+        normal=normal_range(row.range_low, row.range_high, row.unit or ""),
         remarks=(*_age_remark(case, result), *support_before(case, result.day)),
     )
 
@@ -87,7 +99,7 @@ def _age_remark(case: Case, result: Result) -> tuple[str, ...]:
     if not isinstance(days, int) or result.test.panel not in (panels or ()) or age <= days:
         return ()
     case.setting("screening_laboratory_window_days")
-    return (f"{age} days old; at most {days} at the first dose",)
+    return (f"{counted(age, 'day')} old; at most {days} at the first dose",)
 
 
 def number(case: Case) -> Found:
@@ -111,7 +123,8 @@ def _each_test(case: Case, read: Callable[[Sequence[Result]], Operand | Undeterm
         codes = wanted if isinstance(wanted, list) else [wanted]
         done = [results for code in codes if (results := last_results(case, code))]
         evidence += [shown_result(case, each) for results in done for each in results]
-        nothing = Undetermined((f"{' or '.join(codes)} before randomization",))
+        names = [name_of_test(case, code) for code in codes]
+        nothing = Undetermined((f"{' or '.join(names)} before randomization",))
         groups.append(tuple(read(results) for results in done) or (nothing,))
     return Found(tuple(groups), tuple(evidence))
 
@@ -119,9 +132,9 @@ def _each_test(case: Case, read: Callable[[Sequence[Result]], Operand | Undeterm
 def _word(results: Sequence[Result], plain_words: bool) -> Operand | Undetermined:
     test = results[0].test
     if not all(each.row.word for each in results):
-        return Undetermined((f"word as the result of {test.code}",))
+        return Undetermined((f"word as the result of {test.name}",))
     words = [sign_of(each.row.word) if plain_words else {each.row.word} for each in results]
-    return Codes(test.code, frozenset().union(*words))
+    return Codes(test.name, frozenset().union(*words), labels=RESULT_WORDS)
 
 
 def sign_of(word: str) -> set[str]:
@@ -150,18 +163,18 @@ def _in_unit(case: Case, result: Result) -> Number | Undetermined:
     test, row, reading = result.test, result.row, result.reading
     if reading is None:
         if row.word != NEGATIVE or test.normal_word != NEGATIVE:
-            return Undetermined((f"number as the result of {test.code}",))
+            return Undetermined((f"number as the result of {test.name}",))
         # What a test does not detect lies below every limit.
-        return Number(f"{test.code} (negative)", (Reading(Decimal(0)),), case.unit)
+        return Number(f"{test.name} (negative)", (Reading(Decimal(0)),), case.unit)
     if test.unit and not row.unit:
-        return Undetermined((f"unit of {test.code} on {result.day}",))
+        return Undetermined((f"unit of {test.name} on {result.day}",))
     unit = row.unit or ""
     if case.options.get("over_control"):
         return _over_control(case, result, reading)
     if case.operator == "normal" or case.unit == ULN:
-        return Number(test.code, (reading,), unit, row.range_low, row.range_high)
+        return Number(test.name, (reading,), unit, row.range_low, row.range_high)
     converted = in_unit(case, result, case.unit)
-    return converted if isinstance(converted, Undetermined) else Number(test.code, (converted,), case.unit)
+    return converted if isinstance(converted, Undetermined) else Number(test.name, (converted,), case.unit)
 
 
 def in_unit(case: Case, result: Result, unit: str) -> Reading | Undetermined:
@@ -169,7 +182,7 @@ def in_unit(case: Case, result: Result, unit: str) -> Reading | Undetermined:
     test, row, reading = result.test, result.row, result.reading
     if reading is None or not row.unit:
         what = "number as the result" if reading is None else "unit of the result"
-        return Undetermined((f"{what} of {test.code} on {result.day}",))
+        return Undetermined((f"{what} of {test.name} on {result.day}",))
     copies = case.options.get("copies_per_iu")
     try:
         value = convert(
@@ -180,7 +193,8 @@ def in_unit(case: Case, result: Result, unit: str) -> Reading | Undetermined:
             copies_per_iu=None if copies is None else factor_of(copies),
         )
     except UnitError:
-        return Undetermined((f"conversion of {test.code} from {row.unit} to {unit}",))
+        units = f"{printed_unit(row.unit)} to {printed_unit(unit)}"
+        return Undetermined((f"conversion of {test.name} from {units}",))
     return Reading(value, reading.comparator)
 
 
@@ -189,7 +203,7 @@ def _over_control(case: Case, result: Result, reading: Reading) -> Number | Unde
     control = control_of(case, result)
     if isinstance(control, Undetermined):
         return control
-    name = f"{result.test.code} over control"
+    name = f"{result.test.name} over control"
     return Number(name, (Reading(reading.number - control, reading.comparator),), result.row.unit or "")
 
 
@@ -202,4 +216,4 @@ def control_of(case: Case, result: Result) -> Decimal | Undetermined:
             continue
         if row.number is not None and not row.comparator:
             return row.number
-    return Undetermined((f"control of {result.test.code} on {result.day}",))
+    return Undetermined((f"control of {result.test.name} on {result.day}",))

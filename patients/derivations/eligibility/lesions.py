@@ -72,6 +72,6 @@ def _measurable(lesion: Lesion | None, measured: Measured | None) -> tuple[Truth
 def _shown(lesion: TumorLesion, measured: Measured | None, words: str) -> Evidence:
     label = f"Lesion {lesion.label or lesion.repeat}"
     if measured is None:
-        return evidence_of(lesion, "label", label=label, remarks=(words,))
+        return evidence_of(lesion, "label", called=label, remarks=(words,))
     assessment, row = measured
-    return evidence_of(assessment, "diameter", row, label=label, remarks=(words,))
+    return evidence_of(assessment, "diameter", row, called=label, remarks=(words,))

@@ -8,7 +8,13 @@ from typing import Any
 from patients.derivations.consent import consent_of
 from patients.derivations.eligibility.case import Case, evidence_of, latest
 from patients.derivations.eligibility.evidence import Evidence, Found, found, missing
-from patients.derivations.eligibility.laboratory import Result, last_results, shown_result, sign_of
+from patients.derivations.eligibility.laboratory import (
+    RESULT_WORDS,
+    Result,
+    last_results,
+    shown_result,
+    sign_of,
+)
 from patients.models import CaseReportForm, Demographics, PregnancyResult, PregnancyTest, TumorHistory, YesNo
 from trials.clinical.age import ages_on, agrees, completed_years
 from trials.clinical.eligibility.operands import Codes, Number
@@ -92,7 +98,7 @@ def applies(case: Case, to: str | None) -> tuple[Truth, str, tuple[Evidence, ...
 def _women(form: Any) -> tuple[Truth, str]:
     if form is None or not form.sex:
         return Truth.UNKNOWN, Undetermined(("sex of the subject",)).sentence()
-    return (Truth.YES, "") if form.sex == Sex.FEMALE else (Truth.NO, "not applicable: the subject is a man")
+    return (Truth.YES, "") if form.sex == Sex.FEMALE else (Truth.NO, "the subject is a man")
 
 
 def _childbearing(form: Any) -> tuple[Truth, str]:
@@ -103,7 +109,7 @@ def _childbearing(form: Any) -> tuple[Truth, str]:
         return Truth.UNKNOWN, Undetermined(("answer whether she is able to bear children",)).sentence()
     if form.childbearing_potential == YesNo.YES:
         return Truth.YES, ""
-    return Truth.NO, "not applicable: she is not able to bear children"
+    return Truth.NO, "she is not able to bear children"
 
 
 def _childbearing_and_men(form: Any) -> tuple[Truth, str]:
@@ -136,7 +142,7 @@ def pregnancy_test(case: Case) -> Found:
         if isinstance(each, Undetermined):
             return found(each, *evidence)
         codes |= each
-    return found(Codes("pregnancy test", frozenset(codes)), *evidence)
+    return found(Codes("pregnancy test", frozenset(codes), labels=RESULT_WORDS), *evidence)
 
 
 def _of_form(form: Any) -> set[str]:
@@ -151,7 +157,7 @@ def _of_laboratory(result: Result) -> set[str] | Undetermined:
     if reading is None:
         return sign_of(result.row.word)
     if high is None:
-        return Undetermined((f"upper limit of normal for {result.test.code}",))
+        return Undetermined((f"upper limit of normal for {result.test.name}",))
     negative = reading.is_at_most(high)
     return {Truth.YES: {NEGATIVE}, Truth.NO: {POSITIVE}, Truth.UNKNOWN: {NEGATIVE, POSITIVE}}[negative]
 
@@ -166,7 +172,9 @@ def answered(model: type[CaseReportForm], name: str) -> Callable[[Case], Found]:
         question = str(asked.verbose_name)
         if not forms:
             return missing(f"answer to “{question}”")
-        return found(Codes(question, frozenset({getattr(forms[-1], name)})), evidence_of(forms[-1], name))
+        labels = {code: str(label) for code, label in asked.flatchoices}
+        said = Codes(question, frozenset({getattr(forms[-1], name)}), labels=labels)
+        return found(said, evidence_of(forms[-1], name))
 
     return read
 
@@ -176,10 +184,12 @@ def tissue_consent(case: Case) -> Found:
     consent = consent_of(case.facts, case.subject)
     if consent is None or not consent.tissue_consent:
         return missing("answer whether the subject agreed to provide tumor tissue")
-    return found(
-        Codes("agreement to provide tumor tissue", frozenset({consent.tissue_consent})),
-        evidence_of(consent, "tissue_consent"),
+    agreed = Codes(
+        "agreement to provide tumor tissue",
+        frozenset({consent.tissue_consent}),
+        labels={code: str(label) for code, label in YesNo.choices},
     )
+    return found(agreed, evidence_of(consent, "tissue_consent"))
 
 
 contraception = answered(Demographics, "contraception_agreed")

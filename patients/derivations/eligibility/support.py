@@ -7,6 +7,7 @@ from patients.models import ConcomitantMedication, YesNo
 from trials.clinical.eligibility.operands import Episode
 from trials.clinical.partial_date import Truth
 from trials.clinical.reading import all_of
+from trials.clinical.words import counted
 
 
 def support_before(case: Case, day: date) -> tuple[str, ...]:
@@ -30,5 +31,5 @@ def support_before(case: Case, day: date) -> tuple[str, ...]:
         )
         if within is not Truth.NO:
             perhaps = "" if within is Truth.YES else "perhaps "
-            said.append(f"{perhaps}within {days} days before: {given}")
+            said.append(f"{perhaps}within {counted(days, 'day')} before: {given}")
     return tuple(said)

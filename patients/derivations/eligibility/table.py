@@ -16,27 +16,26 @@ from patients.derivations.eligibility.judged import Data, Rule, judge
 from patients.derivations.eligibility.rules import rules_of
 from patients.facts import Facts
 from patients.models import CriterionAnswer, EligibilityAssessment, EntryState, Subject
-from trials.clinical.eligibility.verdict import WANTED, Verdict, answer_of, verdict_of
+from trials.clinical.eligibility.verdict import (
+    WANTED,
+    Verdict,
+    against,
+    answer_of,
+    in_order,
+    in_words,
+    verdict_of,
+)
 from trials.clinical.partial_date import Truth
 from trials.clinical.reading import all_of
 from trials.models import Evaluation
 
-# Whether what the data say stands against randomization. Where the investigator judges, too, data that do
-# not suffice leave the judgment; data that contradict the criterion are never overruled.
-BLOCKS: Mapping[str, Mapping[Verdict, bool]] = {
-    Evaluation.AUTOMATIC: {
-        Verdict.MET: False,
-        Verdict.NOT_APPLICABLE: False,
-        Verdict.NOT_MET: True,
-        Verdict.UNDETERMINED: True,
-    },
-    Evaluation.BOTH: {
-        Verdict.MET: False,
-        Verdict.NOT_APPLICABLE: False,
-        Verdict.NOT_MET: True,
-        Verdict.UNDETERMINED: False,
-    },
-    Evaluation.HUMAN: dict.fromkeys(Verdict, False),
+# Whether what the data say stands against randomization, by whether they are in order (None: they do not
+# tell). Where the investigator judges, too, data that do not suffice leave the judgment; data that contradict
+# the criterion are never overruled.
+BLOCKS: Mapping[str, Mapping[bool | None, bool]] = {
+    Evaluation.AUTOMATIC: {True: False, False: True, None: True},
+    Evaluation.BOTH: {True: False, False: True, None: False},
+    Evaluation.HUMAN: {True: False, False: False, None: False},
 }
 
 
@@ -66,6 +65,16 @@ class Line:
     def answer_of_data(self) -> str | None:
         """The answer that the data give to the question; None where they give none."""
         return None if self.data.verdict is None else answer_of(self.data.verdict, self.data.truth)
+
+    @property
+    def in_order(self) -> bool | None:
+        """Whether the data stand in nobody's way; None where they do not tell, or are not asked."""
+        return None if self.data.verdict is None else in_order(self.rule.kind, self.data.verdict)
+
+    @property
+    def verdict_in_words(self) -> str:
+        """What the data say of the criterion, as people read it; empty where they are not asked."""
+        return "" if self.data.verdict is None else in_words(self.rule.kind, self.data.verdict)
 
     @property
     def contradicts(self) -> bool:
@@ -168,7 +177,7 @@ def _joined(rule: Rule, judged: Mapping[str, Data]) -> Data:
         return data
     truth = all_of(data.truth, *(judged[code].truth for code in partners))
     words = f"{data.words}; excludes only together with {', '.join(partners)}"
-    return replace(data, verdict=verdict_of(rule.kind, truth), words=words)
+    return replace(data, verdict=verdict_of(truth), words=words)
 
 
 def _line(rule: Rule, rules: Sequence[Rule], data: Data, answers: Mapping[int, Answer]) -> Line:
@@ -188,11 +197,11 @@ def _against_answer(
         yield f"cannot be determined: no answer to {named}"
     elif answer.code == CriterionAnswer.NOT_APPLICABLE and rule.may_be_not_applicable:
         if "applies_to" in rule.options and data.applies is Truth.YES:
-            yield f"not met: {named} is answered Not applicable, but it applies to this subject"
+            yield f"{against(rule.kind)}: {named} is answered Not applicable, but it applies to this subject"
         elif "applies_to" in rule.options and data.applies is Truth.UNKNOWN:
             yield f"whether {named} applies {data.words}"
     elif answer.code != WANTED[rule.kind] and not _spared(answer, partners, answers):
-        yield f"not met: {named} is answered {CriterionAnswer(answer.code).label}"
+        yield f"{against(rule.kind)}: {named} is answered {CriterionAnswer(answer.code).label}"
 
 
 def _spared(answer: Answer, partners: Sequence[Rule], answers: Mapping[int, Answer]) -> bool:
@@ -204,5 +213,8 @@ def _spared(answer: Answer, partners: Sequence[Rule], answers: Mapping[int, Answ
 
 
 def _against_data(rule: Rule, data: Data) -> Iterator[str]:
-    if data.verdict is not None and BLOCKS[rule.evaluation][data.verdict]:
-        yield f"not met: {data.words}" if data.verdict is Verdict.NOT_MET else data.words
+    if data.verdict is None:
+        return
+    fits = in_order(rule.kind, data.verdict)
+    if BLOCKS[rule.evaluation][fits]:
+        yield f"{against(rule.kind)}: {data.words}" if fits is False else data.words

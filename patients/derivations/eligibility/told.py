@@ -8,8 +8,6 @@ from patients.facts import Facts
 from patients.models import EligibilityAssessment, Row, Subject, Visit
 from trials.clinical.eligibility.verdict import Verdict
 
-SAID = {Verdict.MET: "met", Verdict.NOT_MET: "not met", Verdict.NOT_APPLICABLE: "not applicable"}
-
 
 def told_of_criteria(facts: Facts, form: EligibilityAssessment) -> Iterator[Told]:
     """The verdict of each criterion that data judge, beside its answer; those not answered yet by name."""
@@ -31,7 +29,7 @@ def _told(about: str, line: Line, row: Row | None) -> Told:
     data, sources = line.data, tuple(each.source for each in line.evidence)
     if data.verdict is None or data.verdict is Verdict.UNDETERMINED:
         return Told(about, "", data.words, row, sources)
-    return Told(about, f"{SAID[data.verdict]}: {data.words}", _remarks(line), row, sources)
+    return Told(about, f"{line.verdict_in_words}: {data.words}", _remarks(line), row, sources)
 
 
 def _remarks(line: Line) -> str:

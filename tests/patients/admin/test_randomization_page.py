@@ -33,7 +33,7 @@ def test_the_table_stands_before_the_button_with_every_rule(clinic: Clinic, desk
     subject = clinic.screened()
     page = text(desk.get(f"{hub(subject)}randomize/"))
     assert page.index("ec-criteria") < page.index("Randomize now")
-    assert "Every criterion is met" in page
+    assert "Every inclusion criterion is met and no exclusion criterion is present" in page
     assert len(rows_of(desk, subject)) == 41
 
 
@@ -44,11 +44,17 @@ def test_a_line_shows_answer_verdict_words_settings_and_values_with_a_link(
     line = rows_of(desk, subject)["E6a"]
     sample = LabSample.objects.get(subject=subject)
     assert "Is the prothrombin time longer than 14 s?" in line
-    assert '<span class="ec-badge ec-NOT_MET">Not met</span> <p>PT 14.1 s is above 14 s</p>' in line
+    assert (
+        '<span class="ec-badge ec-NOT_MET">Exclusion present</span> <p>Prothrombin Time 14.1 s is above 14 s</p>'
+        in line
+    )
     assert "differs from the data" in line
-    assert "e6_pt_reading: ABSOLUTE" in line
+    assert (
+        "Exclusion 6, PT &gt; 14 s: ABSOLUTE seconds, or PROLONGATION over the control. Set to ABSOLUTE."
+        in line
+    )
     assert f'<a href="/admin/patients/labsample/{sample.pk}/change/">Prothrombin Time (PT)</a>' in line
-    assert "<strong>14.1</strong> s" in line
+    assert "<strong>14.1 s</strong>" in line
     assert "2021-03-01" in line
     assert desk.get(f"/admin/patients/labsample/{sample.pk}/change/").status_code == 200
 
@@ -85,5 +91,20 @@ def test_an_empty_eligibility_form_shows_what_the_data_say_and_answers_nothing(
     subject = clinic.enroll()
     page = text(desk.get(f"/admin/patients/eligibilityassessment/add/?subject={subject.pk}"))
     assert "I7.1b Are the platelets at least 100" in page
-    assert "cannot be determined: no PLAT before randomization" in page
+    assert "cannot be determined: no Platelets before randomization" in page
     assert "checked" not in page.split('data-rows="answers"')[1].split("</section>")[0]
+
+
+def test_the_table_speaks_in_words_without_codes_of_units_or_names_of_settings(
+    clinic: Clinic, desk: Client
+) -> None:
+    rows = rows_of(desk, clinic.screened())
+    assert "Exclusion absent" in rows["E10"]
+    assert "59 years is between 18 and 75 years" in rows["I2"]
+    assert "Platelets 184 ×10⁹/L is at least 100 ×10⁹/L" in rows["I7.1b"]
+    assert "<strong>184 ×10⁹/L</strong>" in rows["I7.1b"]
+    assert "(normal 125 to 350 ×10⁹/L)" in rows["I7.1b"]
+    assert "How far back another malignancy (exclusion 2) counts" in rows["E2"]
+    for line in rows.values():
+        for code in ("10*9", "{copies}", "[IU]", "_lookback_", "eligibility_value", " a</p>"):
+            assert code not in line

@@ -69,14 +69,14 @@ def test_an_end_known_to_the_year_only_is_named_as_the_reason(treated: Callable[
 def test_gemcitabine_in_the_last_six_months_excludes_and_before_them_does_not(
     treated: Callable[..., Subject],
 ) -> None:
-    assert verdict_of(treated(GEMCITABINE, ended="2020-09-01"), "E3a") == "NOT_MET"
-    assert verdict_of(treated(GEMCITABINE, ended="2020-08-31"), "E3a") == "MET"
-    assert verdict_of(treated(CAPECITABINE, ended="2021-01"), "E3a") == "MET"
+    assert verdict_of(treated(GEMCITABINE, ended="2020-09-01"), "E3a") == "MET"
+    assert verdict_of(treated(GEMCITABINE, ended="2020-08-31"), "E3a") == "NOT_MET"
+    assert verdict_of(treated(CAPECITABINE, ended="2021-01"), "E3a") == "NOT_MET"
 
 
 def test_an_ongoing_therapy_is_within_any_time(treated: Callable[..., Subject]) -> None:
     ongoing = GEMCITABINE | {"ongoing": "Y", "ended": None}
-    assert verdict_of(treated(ongoing, tumor=UNTREATED_TUMOR), "E3a") == "NOT_MET"
+    assert verdict_of(treated(ongoing, tumor=UNTREATED_TUMOR), "E3a") == "MET"
 
 
 def test_a_therapy_said_to_be_ongoing_and_to_have_ended_leaves_its_end_open(
@@ -87,18 +87,18 @@ def test_a_therapy_said_to_be_ongoing_and_to_have_ended_leaves_its_end_open(
 
 def test_a_therapy_that_began_within_the_time_needs_no_end(treated: Callable[..., Subject]) -> None:
     begun = GEMCITABINE | {"started": "2020-10", "ended": None}
-    assert verdict_of(treated(begun, tumor=UNTREATED_TUMOR), "E3a") == "NOT_MET"
+    assert verdict_of(treated(begun, tumor=UNTREATED_TUMOR), "E3a") == "MET"
 
 
 def test_months_may_count_back_from_randomization(
     treated: Callable[..., Subject], decide: Callable[..., None]
 ) -> None:
     subject = treated(GEMCITABINE, ended="2020-12")
-    assert (verdict_of(subject, "I6b"), verdict_of(subject, "E3a")) == ("NOT_MET", "NOT_MET")
+    assert (verdict_of(subject, "I6b"), verdict_of(subject, "E3a")) == ("NOT_MET", "MET")
     decide(i6_anchor="RANDOMIZATION")
-    assert (verdict_of(subject, "I6b"), verdict_of(subject, "E3a")) == ("MET", "NOT_MET")
+    assert (verdict_of(subject, "I6b"), verdict_of(subject, "E3a")) == ("MET", "MET")
     decide(e3_anchor="RANDOMIZATION")
-    assert verdict_of(subject, "E3a") == "MET"
+    assert verdict_of(subject, "E3a") == "NOT_MET"
     assert line_of(subject, "E3a").data.settings["e3_anchor"] == "RANDOMIZATION"
 
 
@@ -106,10 +106,10 @@ def test_an_antibody_against_pd1_excludes_for_ever_unless_six_months_bind_both_c
     treated: Callable[..., Subject], decide: Callable[..., None]
 ) -> None:
     subject = treated(ANTIBODY, ended="2015-03")
-    assert verdict_of(subject, "E3b") == "NOT_MET"
+    assert verdict_of(subject, "E3b") == "MET"
     assert "at any time: camrelizumab" in words_of(subject, "E3b")
     decide(e3_scope="BOTH_CLAUSES")
-    assert verdict_of(subject, "E3b") == "MET"
+    assert verdict_of(subject, "E3b") == "NOT_MET"
     decide(e3_scope="NEITHER")
     assert words_of(subject, "E3b") == "cannot be determined: no reading of the setting e3_scope (NEITHER)"
 
@@ -119,7 +119,7 @@ def test_a_therapy_of_which_nobody_wrote_down_what_it_held_leaves_the_question_o
 ) -> None:
     subject = treated({"kind": "SYSTEMIC", "agents": "trial drug", "ongoing": "N"}, ended="2015-03")
     assert words_of(subject, "E3b").startswith("cannot be determined: not recorded whether trial drug is one")
-    assert verdict_of(subject, "E3a") == "MET"  # whatever it held, it ended long before
+    assert verdict_of(subject, "E3a") == "NOT_MET"  # whatever it held, it ended long before
 
 
 def test_no_prior_therapy_must_have_been_said_by_somebody(treated: Callable[..., Subject]) -> None:
@@ -153,7 +153,7 @@ def test_radiotherapy_and_surgery_exclude_only_where_the_study_sets_a_time(
 
 def test_a_tuberculosis_of_the_last_year_is_shown_and_judged_by_the_investigator(clinic: Clinic) -> None:
     subject = clinic.screened()
-    assert verdict_of(subject, "E9b") == "MET"
+    assert verdict_of(subject, "E9b") == "NOT_MET"
     clinic.enter(
         MedicalHistory, subject, {"term": "Pulmonary Tuberculosis", "started": "2020", "ongoing": "Y"}
     )

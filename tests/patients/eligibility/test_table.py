@@ -18,7 +18,7 @@ from tests.screening import DAY, WOMAN_OF_59, Clinic
 from trials.actions.errors import NotEligible
 from trials.audit import clock
 from trials.clinical.eligibility.options import Support
-from trials.clinical.eligibility.verdict import Verdict
+from trials.clinical.eligibility.verdict import Kind, Verdict
 from trials.clinical.eligibility.vocabulary import VARIABLES
 from trials.models import AtomicCriterion, Evaluation
 
@@ -32,7 +32,12 @@ def test_nothing_stands_against_a_subject_whose_data_and_answers_fit_every_crite
     assert len(verdicts) == 41
     assert {code for code, verdict in verdicts.items() if verdict is None} == HUMAN
     assert {code for code, verdict in verdicts.items() if verdict is Verdict.NOT_APPLICABLE} == {"I9a"}
-    assert set(verdicts.values()) == {None, Verdict.MET, Verdict.NOT_APPLICABLE}
+    by_kind = {(line.rule.kind, line.data.verdict) for line in table.lines if line.data.verdict}
+    assert by_kind == {
+        (Kind.INCLUSION, Verdict.MET),
+        (Kind.INCLUSION, Verdict.NOT_APPLICABLE),
+        (Kind.EXCLUSION, Verdict.NOT_MET),
+    }
 
 
 def test_a_value_is_shown_with_unit_day_range_and_the_form_on_which_it_stands(clinic: Clinic) -> None:
@@ -42,11 +47,11 @@ def test_a_value_is_shown_with_unit_day_range_and_the_form_on_which_it_stands(cl
         "Alanine Aminotransferase (ALT)",
         "30",
         "U/L",
-        "9 to 50",
+        "9 to 50 U/L",
     )
     assert (value.day, value.source.form, value.source.visit) == (date(2021, 3, 1), "LB", "SCR")
     assert value.source.record_id == LabSample.objects.get().pk
-    assert line.data.words == "ALT 30 U/L is at most 3 ULN (150 U/L)"
+    assert line.data.words == "Alanine Aminotransferase 30 U/L is at most 3 × ULN (150 U/L)"
 
 
 def test_the_answer_of_the_investigator_and_that_of_the_data_stand_side_by_side(clinic: Clinic) -> None:
@@ -66,21 +71,21 @@ def test_a_refused_randomization_names_every_criterion_with_all_its_reasons(clin
     with pytest.raises(NotEligible) as refusal:
         randomize(actor=clinic.coordinator, subject=subject)
     assert list(refusal.value.errors) == ["I3", "I7.1b", "E4", "E6a"]
-    assert refusal.value.errors["I7.1b"] == ["not met: PLAT 99 10*9/L is not at least 100 10*9/L"]
-    assert refusal.value.errors["E6a"] == ["cannot be determined: no PT before randomization"]
+    assert refusal.value.errors["I7.1b"] == ["not met: Platelets 99 ×10⁹/L is not at least 100 ×10⁹/L"]
+    assert refusal.value.errors["E6a"] == ["cannot be determined: no Prothrombin Time before randomization"]
 
 
 def test_what_stands_against_randomization_is_one_table() -> None:
     blocking = {
-        (evaluation, verdict.value)
-        for evaluation, by_verdict in BLOCKS.items()
-        for verdict, blocks in by_verdict.items()
+        (evaluation, in_order)
+        for evaluation, by_order in BLOCKS.items()
+        for in_order, blocks in by_order.items()
         if blocks
     }
     assert blocking == {
-        (Evaluation.AUTOMATIC, "NOT_MET"),
-        (Evaluation.AUTOMATIC, "UNDETERMINED"),
-        (Evaluation.BOTH, "NOT_MET"),
+        (Evaluation.AUTOMATIC, False),
+        (Evaluation.AUTOMATIC, None),
+        (Evaluation.BOTH, False),
     }
     assert set(BLOCKS) == set(Evaluation)
 

@@ -1,13 +1,13 @@
 """What a criterion compares: a number, a code, a pair of pressures, or episodes in time."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from trials.clinical.partial_date import PartialDate, Truth
 from trials.clinical.reading import Reading
-from trials.text import plain
+from trials.clinical.words import either
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Number:
 
     >>> age = Number("age", (Reading(Decimal(75)), Reading(Decimal(76))), "a")
     >>> age.answer(lambda reading: reading.is_at_most(Decimal(75))), str(age)
-    (<Truth.UNKNOWN: 'unknown'>, 'age 75 or 76 a')
+    (<Truth.UNKNOWN: 'unknown'>, 'age 75 or 76 years')
     """
 
     name: str
@@ -37,22 +37,31 @@ class Number:
         """What is true of every possible reading; UNKNOWN where they differ."""
         return agreed([ask(each) for each in self.possible])
 
+    def beside(self, *limits: Decimal) -> str:
+        """Name, number and unit for reading: however it is rounded, it stays on its side of the limits."""
+        numbers, signs = [each.number for each in self.possible], [each.comparator for each in self.possible]
+        return f"{self.name} {either(numbers, self.unit, *limits, signs=signs)}".strip()
+
     def __str__(self) -> str:
-        shown = " or ".join(f"{each.comparator}{plain(each.number)}" for each in self.possible)
-        return " ".join(part for part in (self.name, shown, self.unit) if part)
+        return self.beside()
 
 
 @dataclass(frozen=True)
 class Codes:
     """A coded answer: the one code that was recorded, or those that remain possible; `note` says why.
 
+    `labels` are the codes in words; a code without one is a word itself.
+
     >>> str(Codes("Child-Pugh class", frozenset({"B", "A"}), "score 6 or 7"))
     'Child-Pugh class A or B (score 6 or 7)'
+    >>> str(Codes("pregnancy test", frozenset({"NEGATIVE"}), labels={"NEGATIVE": "negative"}))
+    'pregnancy test negative'
     """
 
     name: str
     possible: frozenset[str]
     note: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         if not self.possible:
@@ -60,7 +69,11 @@ class Codes:
 
     def __str__(self) -> str:
         note = f" ({self.note})" if self.note else ""
-        return f"{self.name} {' or '.join(sorted(self.possible))}{note}"
+        return f"{self.name} {self.said(sorted(self.possible))}{note}"
+
+    def said(self, codes: Collection[str]) -> str:
+        """Codes of this kind in words, as alternatives."""
+        return " or ".join(self.labels.get(code, code) for code in codes)
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,10 @@ class Pressures:
 
     systolic: Number
     diastolic: Number
+
+    def beside(self, systolic: Decimal, diastolic: Decimal) -> str:
+        """Both in words, each rounded to its side of its limit."""
+        return f"{self.systolic.beside(systolic)}, {self.diastolic.beside(diastolic)}"
 
     def __str__(self) -> str:
         return f"{self.systolic}, {self.diastolic}"

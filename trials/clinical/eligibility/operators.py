@@ -12,7 +12,7 @@ from trials.clinical.partial_date import Truth
 from trials.clinical.quantity import ARITHMETIC
 from trials.clinical.reading import Reading, all_of, any_of, opposite
 from trials.clinical.undetermined import Undetermined
-from trials.text import plain
+from trials.clinical.words import measured, normal_range, printed_unit
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,23 @@ def _against(compare: Compare, phrase: str) -> Callable[[Number, Limit], Judgmen
             if number.high is None:
                 return Undetermined((f"upper limit of normal for {number.name}",))
             amount = ARITHMETIC.multiply(limit.amount, number.high)
-            shown = f"{phrase} {limit} ({plain(amount)} {number.unit})"
+            shown = f"{phrase} {limit} ({measured(amount, number.unit)})"
         elif limit.unit != number.unit:
-            return Undetermined((f"{number.name} in {limit.unit or 'plain numbers'}",))
+            return Undetermined((f"{number.name} in {printed_unit(limit.unit) or 'plain numbers'}",))
         else:
             amount, shown = limit.amount, f"{phrase} {limit}"
-        return _said(number.answer(lambda reading: compare(reading, amount)), str(number), shown)
+        return _said(number.answer(lambda reading: compare(reading, amount)), number.beside(amount), shown)
 
     return judge
 
 
 def _between(number: Number, span: Span) -> Judgment | Undetermined:
     if number.unit != span.unit:
-        return Undetermined((f"{number.name} in {span.unit}",))
+        return Undetermined((f"{number.name} in {printed_unit(span.unit)}",))
     truth = number.answer(
         lambda reading: all_of(reading.is_at_least(span.low), reading.is_at_most(span.high))
     )
-    return _said(truth, str(number), f"between {span}")
+    return _said(truth, number.beside(span.low, span.high), f"between {span}")
 
 
 def _normal(number: Number, threshold: None) -> Judgment | Undetermined:
@@ -71,8 +71,9 @@ def _normal(number: Number, threshold: None) -> Judgment | Undetermined:
             Truth.YES if high is None else reading.is_at_most(high),
         )
 
-    shown = f"{plain(low) or '…'} to {plain(high) or '…'} {number.unit}"
-    return _said(number.answer(inside), str(number), f"within the normal range ({shown})")
+    limits = [each for each in (low, high) if each is not None]
+    shown = normal_range(low, high, number.unit)
+    return _said(number.answer(inside), number.beside(*limits), f"within the normal range ({shown})")
 
 
 def _one_of(codes: Codes, wanted: tuple[str, ...]) -> Judgment:
@@ -80,7 +81,7 @@ def _one_of(codes: Codes, wanted: tuple[str, ...]) -> Judgment:
         truth = Truth.YES
     else:
         truth = Truth.UNKNOWN if codes.possible & set(wanted) else Truth.NO
-    return _said(truth, str(codes), " or ".join(wanted))
+    return _said(truth, str(codes), codes.said(wanted))
 
 
 def _either_reaches(pressures: Pressures, limits: tuple[Limit, Limit]) -> Judgment:
@@ -89,7 +90,8 @@ def _either_reaches(pressures: Pressures, limits: tuple[Limit, Limit]) -> Judgme
         pressures.systolic.answer(lambda reading: reading.is_at_least(systolic.amount)),
         pressures.diastolic.answer(lambda reading: reading.is_at_least(diastolic.amount)),
     )
-    return _said(truth, str(pressures), f"at least {systolic} systolic and/or {diastolic} diastolic")
+    found = pressures.beside(systolic.amount, diastolic.amount)
+    return _said(truth, found, f"at least {systolic} systolic and/or {diastolic} diastolic")
 
 
 def _any_within(found: Episodes, time: Duration | None) -> Judgment | Undetermined:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from trials.clinical.words import TIMES, counted, measured, with_unit
 from trials.text import plain
 
 ULN = "ULN"
@@ -13,7 +14,6 @@ ULN = "ULN"
 
 EVER = "ever"
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
-_TIMES = {"d": "day", "wk": "week", "mo": "month", "a": "year"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Limit:
     unit: str
 
     def __str__(self) -> str:
-        return f"{plain(self.amount)} {self.unit}".strip()
+        return measured(self.amount, self.unit)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Span:
     unit: str
 
     def __str__(self) -> str:
-        return f"{plain(self.low)} and {plain(self.high)} {self.unit}".strip()
+        return with_unit(f"{plain(self.low)} and {plain(self.high)}", self.unit)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Duration:
         return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
     def __str__(self) -> str:
-        return f"{self.amount} {_TIMES[self.unit]}{'' if self.amount == 1 else 's'}"
+        return counted(self.amount, TIMES[self.unit])
 
 
 def limit(text: str, unit: str) -> Limit:
@@ -75,7 +75,7 @@ def span(text: str, unit: str) -> Span:
     """`18-75` with a unit. Raises ValueError.
 
     >>> str(span("18-75", "a"))
-    '18 and 75 a'
+    '18 and 75 years'
     """
     low, dash, high = text.partition("-")
     if not dash:
@@ -116,10 +116,10 @@ def duration(text: str, unit: str) -> Duration | None:
     """
     if text == EVER:
         return None
-    if unit not in _TIMES:
-        raise ValueError(f"must be a time with one of the units {', '.join(_TIMES)}, or “{EVER}”")
+    if unit not in TIMES:
+        raise ValueError(f"must be a time with one of the units {', '.join(TIMES)}, or “{EVER}”")
     if not re.fullmatch(r"[0-9]{1,4}", text):
-        raise ValueError(f"must be a whole number of {_TIMES[unit]}s, or “{EVER}”")
+        raise ValueError(f"must be a whole number of {TIMES[unit]}s, or “{EVER}”")
     return Duration(int(text), unit)
 
 
