@@ -11,18 +11,13 @@ from django.db.models import QuerySet
 from patients.models import (
     Allocation,
     Cycle,
-    DailyDosePeriod,
     Demographics,
-    DoseAdministration,
-    InformedConsent,
     Query,
     QueryState,
     Subject,
     Visit,
     VitalSigns,
-    YesNo,
 )
-from patients.models.informed_consent import IS_MAIN
 from trials.clinical.age import completed_years
 from trials.clinical.partial_date import parse
 from trials.models import Laboratory, ReferenceRange, Site, User
@@ -74,23 +69,8 @@ def drugs_of_arm(subject: Subject) -> set[str]:
     return set(allocation.arm.regimen.values_list("drug__code", flat=True)) if allocation else set()
 
 
-def first_consent(subject: Subject) -> InformedConsent | None:
-    """The earliest signed consent to the study itself."""
-    main = current(InformedConsent, subject).filter(IS_MAIN)
-    signed = main.filter(consented=YesNo.YES, signed_on__isnull=False)
-    return signed.order_by("signed_on", "id").first()
-
-
 def demographics_of(subject: Subject) -> Demographics | None:
     return current(Demographics, subject).last()
-
-
-def last_dose_day(subject: Subject) -> date | None:
-    """The last day on which any study drug was taken; None where none is recorded."""
-    given = current(DoseAdministration, subject).filter(given=YesNo.YES, given_on__isnull=False)
-    taken = current(DailyDosePeriod, subject).filter(dose__gt=0, ended__isnull=False)
-    days = [*given.values_list("given_on", flat=True), *taken.values_list("ended", flat=True)]
-    return max(days, default=None)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ecrf.reports.protocol import Protocol
+from patients.derivations.doses_taken import first_dose
 from patients.derivations.tumor_response import TumorCourse, TumorPoint
 from patients.facts import Facts, Source, source
 from patients.models import (
@@ -96,7 +97,7 @@ def history_of(facts: Facts, subject: Subject, protocol: Protocol, course: Tumor
     randomized = _randomized(subject, allocation)
     found = History(
         randomized=randomized,
-        first_dose=first_dose(facts, subject),
+        first_dose=_first_dose(facts, subject),
         baseline=_baseline(course),
         assessments=tuple(_assessment(point) for point in course.points),
         reported_progressions=tuple(_reported_progressions(facts, subject)),
@@ -115,16 +116,9 @@ def history_of(facts: Facts, subject: Subject, protocol: Protocol, course: Tumor
     return replace(found, planned=planned_assessments(scans, day, _last_day(found, day) + A_YEAR))
 
 
-def first_dose(facts: Facts, subject: Subject) -> Happening | None:
-    """The first day on which any study drug was taken."""
-    given = [each for each in facts.forms(DoseAdministration, subject) if each.was_given]
-    taken = [each for each in facts.forms(DailyDosePeriod, subject) if each.dose and each.started]
-    days = [(each.given_on, source(each, "given_on")) for each in given if each.given_on]
-    days += [(each.started, source(each, "started")) for each in taken if each.started]
-    if not days:
-        return None
-    day, told = min(days, key=lambda pair: pair[0])
-    return Happening(exactly(day), "the first dose", (told,))
+def _first_dose(facts: Facts, subject: Subject) -> Happening | None:
+    dose = first_dose(facts, subject)
+    return None if dose is None else Happening(exactly(dose.first), "the first dose", (dose.source,))
 
 
 def _randomized(subject: Subject, allocation: Allocation | None) -> Happening | None:

@@ -7,6 +7,7 @@ from typing import Any
 from patients.actions.queries import review_saved
 from patients.actions.reflag import reflag
 from patients.actions.schedule import cycle_follows, plan_from, replan_from, settle
+from patients.derivations.doses_taken import last_dose_day
 from patients.derivations.participation import end_of_treatment, status_of
 from patients.facts import Facts
 from patients.models import (
@@ -25,7 +26,7 @@ from patients.models import (
     Visit,
     Withdrawal,
 )
-from patients.selectors import current, last_dose_day
+from patients.selectors import current
 from trials.models import Anchor
 
 FOLLOW_UP_HORIZON = timedelta(days=365)
@@ -127,6 +128,6 @@ def _losses(facts: Facts, subject: Subject) -> list[LostToFollowUp]:
 
 def _last_doses(facts: Facts, subject: Subject) -> list[date]:
     """The last dose by the doses that are recorded, and as the ends of treatment tell it."""
-    recorded = last_dose_day(subject)
+    recorded = last_dose_day(facts, subject)
     told = [form.last_dose_on for form in facts.forms(Disposition, subject) if form.last_dose_on]
     return [recorded, *told] if recorded is not None else told

@@ -8,10 +8,10 @@ from patients.checks.engine import VISIT, Check, Hit
 from patients.derivations.courses import early_end, excess_courses
 from patients.derivations.dose import element_of, regimen_of
 from patients.derivations.dose_history import administrations
+from patients.derivations.doses_taken import Dose, first_day, first_day_field, first_dose
 from patients.derivations.exposure import course_numbers
 from patients.facts import Facts
 from patients.models import (
-    DailyDosePeriod,
     DeviationCategory,
     Disposition,
     DoseAdministration,
@@ -19,8 +19,6 @@ from patients.models import (
     Subject,
 )
 from trials.models import Anchor, RegimenElement, VisitDefinition
-
-Dose = DoseAdministration | DailyDosePeriod
 
 
 @dataclass(frozen=True)
@@ -39,26 +37,30 @@ class InCourse:
 
 # ---------------------------------------------------------------- start of treatment
 def given_before_randomization(form: Dose, facts: Facts) -> Iterator[Hit]:
-    day = _day(form)
-    if day is None or not _was_taken(form):
+    day = first_day(form)
+    if day is None or not form.was_given:
         return
     allocation = facts.allocation(form.subject)
     if allocation is None:
-        yield Hit(_field(form), "A study drug was given to a subject who is not randomized.")
+        yield Hit(first_day_field(form), "A study drug was given to a subject who is not randomized.")
     elif day < allocation.randomized_on:
-        yield Hit(_field(form), f"Given on {day}, before randomization ({allocation.randomized_on}).")
+        yield Hit(
+            first_day_field(form), f"Given on {day}, before randomization ({allocation.randomized_on})."
+        )
 
 
 def first_dose_was_late(form: Dose, facts: Facts) -> Iterator[Hit]:
     """Asked at the first dose of all."""
     allocation, within = facts.allocation(form.subject), facts.setting(form.subject, "first_dose_within_days")
-    if allocation is None or within is None or form != facts.once(_first_dose, form.subject):
+    first = first_dose(facts, form.subject)
+    if allocation is None or within is None or first is None or first.form != form:
         return
-    day, due = _day(form), allocation.randomized_on + timedelta(days=within)
-    if day is not None and day > due:
+    due = allocation.randomized_on + timedelta(days=within)
+    if first.first > due:
         yield Hit(
-            _field(form),
-            f"First dose on {day}; after randomization on {allocation.randomized_on} it was due by {due}.",
+            first_day_field(form),
+            f"First dose on {first.first}; after randomization on {allocation.randomized_on} it was due by "
+            f"{due}.",
         )
 
 
@@ -114,31 +116,6 @@ def courses_were_too_few(form: Disposition, facts: Facts) -> Iterator[Hit]:
         yield Hit("reason", why)
 
 
-def _day(form: Dose) -> date | None:
-    return form.given_on if isinstance(form, DoseAdministration) else form.started
-
-
-def _field(form: Dose) -> str:
-    return "given_on" if isinstance(form, DoseAdministration) else "started"
-
-
-def _was_taken(form: Dose) -> bool:
-    if isinstance(form, DoseAdministration):
-        return form.was_given
-    return bool(form.dose)
-
-
-def _first_dose(facts: Facts, subject: Subject) -> Dose | None:
-    """The first dose of any study drug; of one day an infusion before a daily drug."""
-    doses: list[Dose] = [*facts.forms(DoseAdministration, subject), *facts.forms(DailyDosePeriod, subject)]
-    known = [
-        (day, form.form.oid, form.pk, form)
-        for form in doses
-        if _was_taken(form) and (day := _day(form)) is not None
-    ]
-    return min(known, key=lambda each: each[:3])[3] if known else None
-
-
 def _place(form: DoseAdministration, facts: Facts) -> tuple[InCourse | None, RegimenElement | None]:
     element = element_of(facts, form.subject, form.drug_id) if form.drug_id is not None else None
     return facts.once(_in_courses, form.subject).get(form.pk), element
@@ -154,7 +131,7 @@ def _in_courses(facts: Facts, subject: Subject) -> dict[int, InCourse]:
 
 
 def _of_drug(facts: Facts, subject: Subject, element: RegimenElement) -> dict[int, InCourse]:
-    given = [form for form in administrations(facts, subject, element.drug) if _was_taken(form)]
+    given = [form for form in administrations(facts, subject, element.drug) if form.was_given]
     together: dict[int, list[DoseAdministration]] = {}
     for number, form in zip(course_numbers(element, given), given, strict=True):
         together.setdefault(number, []).append(form)

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 
-from patients.checks.drug_actions import Dose, doses_of
 from patients.checks.engine import Check, Hit
 from patients.derivations.consent import consent_of
 from patients.derivations.dose import regimen_of
+from patients.derivations.doses_taken import DoseTaken, dose_goes_on, doses_taken, last_dose_day
 from patients.derivations.participation import drug_ends, progressions
 from patients.facts import Facts
 from patients.models import (
@@ -30,7 +30,7 @@ from patients.models import (
     Withdrawal,
     YesNo,
 )
-from trials.models import CriterionKind, Drug
+from trials.models import CriterionKind
 
 NEEDS_DETAIL = (DispositionReason.OTHER, DispositionReason.PHYSICIAN, DispositionReason.DEVIATION)
 RECORDED_AS: dict[str, tuple[type[CaseReportForm], str]] = {
@@ -113,8 +113,8 @@ def dose_follows_the_end(form: Disposition, facts: Facts) -> Iterator[Hit]:
     """No dose of a drug is taken after the end of treatment with it."""
     if form.scope != DispositionScope.TREATMENT or form.drug is None or form.ended_on is None:
         return
-    last, is_open = _last_dose(facts, form.subject, form.drug)
-    if is_open:
+    last = last_dose_day(facts, form.subject, form.drug_id)
+    if dose_goes_on(facts, form.subject, form.drug_id):
         yield Hit("ended_on", f"Treatment with {form.drug} ended, but its last dose period is open.")
     elif last is not None and last > form.ended_on:
         yield Hit("ended_on", f"A dose of {form.drug} is recorded up to {last}.")
@@ -123,10 +123,12 @@ def dose_follows_the_end(form: Disposition, facts: Facts) -> Iterator[Hit]:
 def last_dose_differs(form: Disposition, facts: Facts) -> Iterator[Hit]:
     if form.scope != DispositionScope.TREATMENT or form.drug is None:
         return
-    last, is_open = _last_dose(facts, form.subject, form.drug)
-    if form.reason == DispositionReason.NEVER_DOSED and (last is not None or is_open):
+    last = last_dose_day(facts, form.subject, form.drug_id)
+    if form.reason == DispositionReason.NEVER_DOSED and last is not None:
         yield Hit("reason", f"Never dosed, but doses of {form.drug} are recorded.")
-    elif form.last_dose_on is not None and not is_open and last != form.last_dose_on:
+    elif dose_goes_on(facts, form.subject, form.drug_id):
+        return
+    elif form.last_dose_on is not None and last != form.last_dose_on:
         yield Hit("last_dose_on", f"The last dose that is recorded was taken {_on(last)}.")
 
 
@@ -151,7 +153,7 @@ def treatment_goes_on_after_progression(
         return
     _form, field, progressed_on = told
     for element in regimen_of(facts, form.subject):
-        late = _first_after(facts, form.subject, element.drug, progressed_on + timedelta(days=days))
+        late = _first_after(facts, form.subject, element.drug_id, progressed_on + timedelta(days=days))
         if late is not None and not _was_decided(facts, form.subject, element.drug_id, late):
             yield Hit(
                 field,
@@ -185,13 +187,6 @@ def _is_excluded(facts: Facts, subject: Subject) -> bool:
     return any(row.answer == EXCLUDES[CriterionKind(row.rule.criterion.kind)] for row in answers)
 
 
-def _last_dose(facts: Facts, subject: Subject, drug: Drug) -> tuple[date | None, bool]:
-    """The last day on which a drug was taken, and whether a period of it is open."""
-    taken = [dose for dose in doses_of(facts, subject, drug) if dose.is_taken]
-    days = [dose.until or dose.since for dose in taken]
-    return max(days, default=None), any(dose.until is None for dose in taken)
-
-
 def _on(day: date | None) -> str:
     return f"on {day}" if day else "never"
 
@@ -205,18 +200,18 @@ def _progressions(facts: Facts, subject: Subject) -> list[tuple[Any, str, date]]
     return list(progressions(facts, subject))
 
 
-def _first_after(facts: Facts, subject: Subject, drug: Drug, day: date) -> date | None:
+def _first_after(facts: Facts, subject: Subject, drug: int, day: date) -> date | None:
     """The first day after a day on which a drug was taken; an open period lasts until today."""
     days = [
-        max(dose.since, day + timedelta(days=1))
-        for dose in doses_of(facts, subject, drug)
-        if dose.is_taken and _end(dose, facts, subject) > day
+        max(dose.first, day + timedelta(days=1))
+        for dose in doses_taken(facts, subject, drug)
+        if _end(dose, facts, subject) > day
     ]
     return min(days, default=None)
 
 
-def _end(dose: Dose, facts: Facts, subject: Subject) -> date:
-    return dose.until or max(dose.since, facts.today(subject))
+def _end(dose: DoseTaken, facts: Facts, subject: Subject) -> date:
+    return dose.last or max(dose.first, facts.today(subject))
 
 
 def _was_decided(facts: Facts, subject: Subject, drug: int, day: date) -> bool:

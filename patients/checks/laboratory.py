@@ -7,7 +7,7 @@ from typing import Any
 
 from patients.checks.common import is_of_screening
 from patients.checks.engine import Check, Hit
-from patients.derivations.results import first_treatment_day
+from patients.derivations.doses_taken import first_dose_day
 from patients.facts import Facts
 from patients.models import ConcomitantMedication, LabSample, MedicationCategory, RangeFlag, Severity, Subject
 from trials.clinical.laboratory_value import GRADED, POSITIVE
@@ -95,7 +95,7 @@ def value_is_implausible(form: LabSample, facts: Facts) -> Iterator[Hit]:
 def screening_result_was_old(form: LabSample, facts: Facts) -> Iterator[Hit]:
     """Screening results are at most so many days old at the first dose, unless they were repeated."""
     window = facts.setting(form.subject, "screening_laboratory_window_days")
-    first_dose = first_treatment_day(facts, form.subject)
+    first_dose = first_dose_day(facts, form.subject)
     if window is None or first_dose is None or not form.collected_on or not is_of_screening(form):
         return
     age = (first_dose - form.collected_on).days
@@ -135,7 +135,7 @@ def further_test_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
 
 def prophylaxis_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
     """Who carries hepatitis B is treated against it once the study drugs are given."""
-    if first_treatment_day(facts, form.subject) is None:
+    if first_dose_day(facts, form.subject) is None:
         return
     medications = facts.forms(ConcomitantMedication, form.subject)
     if any(each.category == MedicationCategory.HBV_PROPHYLAXIS for each in medications):

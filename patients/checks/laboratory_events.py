@@ -5,9 +5,9 @@ from datetime import date
 
 from patients.checks.adverse_event_course import stretch_of
 from patients.checks.engine import Check, Hit
-from patients.derivations.grades import ResultGrade, baseline_until, grades_of_sample, laboratory_grades
+from patients.derivations.grades import ResultGrade, grades_of_sample, laboratory_grades
 from patients.derivations.liver_injury import liver_injury
-from patients.derivations.results import results
+from patients.derivations.results import baseline_until, results
 from patients.facts import Facts
 from patients.models import (
     AdverseEvent,

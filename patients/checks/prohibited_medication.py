@@ -4,18 +4,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from patients.checks.engine import Check, Hit
+from patients.derivations.doses_taken import dose_goes_on, first_dose_day, last_dose_day
 from patients.derivations.participation import end_of_treatment
-from patients.derivations.results import first_treatment_day
 from patients.facts import Facts
-from patients.models import (
-    ConcomitantMedication,
-    DailyDosePeriod,
-    DeviationCategory,
-    DoseAdministration,
-    Severity,
-    Subject,
-    YesNo,
-)
+from patients.models import ConcomitantMedication, DeviationCategory, Severity, Subject
 from patients.models.base import is_yes
 from patients.reading import read
 from trials.clinical.medication_name import matching_name
@@ -51,7 +43,7 @@ def _taken(form: ConcomitantMedication) -> Stretch:
 
 def _in_force(each: ProhibitedMedication, taken: Stretch, facts: Facts, subject: Subject) -> Truth:
     """Whether it was taken while the protocol forbade it and in the subject's days of treatment."""
-    first, last = first_treatment_day(facts, subject), _last_day_of_treatment(facts, subject)
+    first, last = first_dose_day(facts, subject), _last_day_of_treatment(facts, subject)
     if first is None:
         return Truth.UNKNOWN
     forbidden = []
@@ -65,15 +57,9 @@ def _in_force(each: ProhibitedMedication, taken: Stretch, facts: Facts, subject:
 
 def _last_day_of_treatment(facts: Facts, subject: Subject) -> date:
     """The last dose of any study drug, once treatment with all of them has ended."""
-    if end_of_treatment(facts, subject) is None:
+    if end_of_treatment(facts, subject) is None or dose_goes_on(facts, subject):
         return NEVER_ENDED
-    infused = [
-        each.given_on
-        for each in facts.forms(DoseAdministration, subject)
-        if each.given == YesNo.YES and each.given_on is not None
-    ]
-    taken = [each.ended for each in facts.forms(DailyDosePeriod, subject) if each.dose]
-    return max([*infused, *(day or NEVER_ENDED for day in taken)], default=NEVER_ENDED)
+    return last_dose_day(facts, subject) or NEVER_ENDED
 
 
 def _taken_within(taken: Stretch, first: date, last: date) -> Truth:

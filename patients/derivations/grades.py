@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from patients.derivations.organ_function import corrected_calciums
-from patients.derivations.results import Result, first_treatment_day, last_until, results, results_of
+from patients.derivations.results import Result, baseline_until, last_until, results, results_of
 from patients.facts import Facts, Source, source
 from patients.models import LabSample, Subject, YesNo
 from trials.clinical.ctcae import (
@@ -47,13 +47,6 @@ class Circumstances(StrEnum):
     RECORDED = "RECORDED"
     RECORDED_OR_WORST_CASE = "RECORDED_OR_WORST_CASE"
     WORST_CASE = "WORST_CASE"
-
-
-class BaselineAnchor(StrEnum):
-    """The setting `laboratory_baseline`: the day up to which results are baseline."""
-
-    FIRST_DOSE = "FIRST_DOSE"
-    RANDOMIZATION = "RANDOMIZATION"
 
 
 @dataclass(frozen=True)
@@ -110,15 +103,6 @@ def highest(found: Sequence[ResultGrade]) -> ResultGrade | None:
     """The highest of some grades; None where nothing could be graded."""
     graded = [each for each in found if each.grade is not None]
     return max(graded, key=lambda each: each.grade or 0, default=None)
-
-
-def baseline_until(facts: Facts, subject: Subject) -> date | None:
-    """The last day whose results are baseline; None before treatment and randomization."""
-    allocation = facts.allocation(subject)
-    randomized_on = allocation.randomized_on if allocation is not None else None
-    if facts.setting(subject, "laboratory_baseline") == BaselineAnchor.RANDOMIZATION:
-        return randomized_on
-    return first_treatment_day(facts, subject) or randomized_on
 
 
 def _all_grades(facts: Facts, subject: Subject) -> list[ResultGrade]:

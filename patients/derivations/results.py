@@ -4,11 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
+from enum import StrEnum
 
+from patients.derivations.doses_taken import first_dose_day
 from patients.facts import Facts, Source, source
-from patients.models import DailyDosePeriod, DoseAdministration, LabResult, LabSample, Subject
+from patients.models import LabResult, LabSample, Subject
 from trials.clinical.reading import Reading
 from trials.clinical.units import UnitError, convert
+
+
+class BaselineAnchor(StrEnum):
+    """The setting `laboratory_baseline`: the day up to which results are baseline."""
+
+    FIRST_DOSE = "FIRST_DOSE"
+    RANDOMIZATION = "RANDOMIZATION"
 
 
 @dataclass(frozen=True)
@@ -95,33 +104,23 @@ def last_until(found: Iterable[Result], day: date) -> Result | None:
     )
 
 
-def first_treatment_day(facts: Facts, subject: Subject) -> date | None:
-    """The first day on which any study drug was given; None where none is recorded."""
-    infused = [
-        each.given_on
-        for each in facts.forms(DoseAdministration, subject)
-        if each.was_given and each.given_on is not None
-    ]
-    taken = [
-        each.started
-        for each in facts.forms(DailyDosePeriod, subject)
-        if each.dose and each.started is not None
-    ]
-    return min([*infused, *taken], default=None)
-
-
-def baseline_day(facts: Facts, subject: Subject) -> date:
-    """The last day whose results are baseline; with nobody treated or randomized yet, the present day.
+def baseline_until(facts: Facts, subject: Subject) -> date | None:
+    """The last day whose results are baseline; None before treatment and randomization.
 
     The day of the first dose (blood is drawn before it), or of randomization where the study's setting
-    `laboratory_baseline` says so or nothing was given.
+    says so. Where the one that counts did not happen, the other.
     """
     allocation = facts.allocation(subject)
     randomized_on = allocation.randomized_on if allocation is not None else None
-    first_dose = first_treatment_day(facts, subject)
-    by_randomization = facts.setting(subject, "laboratory_baseline") == "RANDOMIZATION"
+    first_dose = first_dose_day(facts, subject)
+    by_randomization = facts.setting(subject, "laboratory_baseline") == BaselineAnchor.RANDOMIZATION
     days = (randomized_on, first_dose) if by_randomization else (first_dose, randomized_on)
-    return next((day for day in days if day is not None), facts.today(subject))
+    return next((day for day in days if day is not None), None)
+
+
+def baseline_day(facts: Facts, subject: Subject) -> date:
+    """The last day whose results are baseline so far: with nobody treated or randomized, the present day."""
+    return baseline_until(facts, subject) or facts.today(subject)
 
 
 def baseline_of(facts: Facts, subject: Subject, code: str) -> Result | None:

@@ -110,3 +110,8 @@ class DailyDosePeriod(CaseReportForm):
     planned_dose = QuantityField(_("Planned starting dose"), unit="mg", derived=True)
     planned_dose_note = TextAnswerField(_("How the planned dose was found"), derived=True, max_length=400)
     weight_used = QuantityField(_("Weight used"), unit="kg", derived=True)
+
+    @property
+    def was_given(self) -> bool:
+        """Whether the drug was taken on these days; of a dose that is not recorded that is not known."""
+        return bool(self.dose)

@@ -1,7 +1,6 @@
 """Informed consent."""
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, TextAnswerField
@@ -17,9 +16,6 @@ class ConsentKind(models.TextChoices):
     GENETIC = "GENETIC", _("Genetic tests")
     BEYOND_PROGRESSION = "BEYOND PROGRESSION", _("Treatment beyond progression")
     PREGNANCY = "PREGNANCY", _("Follow-up of a pregnancy")
-
-
-IS_MAIN = Q(kind__isnull=True) | Q(kind=ConsentKind.MAIN)
 
 
 class DocumentLanguage(models.TextChoices):
@@ -90,5 +86,5 @@ class InformedConsent(CaseReportForm):
 
     @property
     def is_main(self) -> bool:
-        """Whether it is consent to the study itself; the same as `IS_MAIN` says to the database."""
+        """Whether it is consent to the study itself; one that does not say what for is."""
         return self.kind in (None, ConsentKind.MAIN)

@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from patients.actions.enroll import enroll
 from patients.derivations.grades import (
     ResultGrade,
-    baseline_until,
     grades_of_sample,
     highest,
     laboratory_grades,
 )
 from patients.derivations.grades_told import told_of_sample
+from patients.derivations.results import baseline_until
 from patients.facts import Facts, Moment
 from patients.models import DailyDosePeriod, Demographics, LabSample, Subject, Visit
 from tests.factories import CONSENT_DAY, make_list, make_site, randomized_subject, save

@@ -7,14 +7,12 @@ import pytest
 from patients.derivations.consent import consent_of
 from patients.facts import Facts
 from patients.models import EntryState, InformedConsent, Subject
-from patients.selectors import first_consent
 
 SIGNED = {"consented": "Y", "document_version": "1.0"}
 
 
-def both(subject: Subject) -> list[Any]:
-    """The consent to the study as the database and as the facts tell it."""
-    return [first_consent(subject), consent_of(Facts([subject]), subject)]
+def consented(subject: Subject) -> InformedConsent | None:
+    return consent_of(Facts([subject]), subject)
 
 
 @pytest.mark.parametrize("kind", [None, "MAIN"])
@@ -22,7 +20,7 @@ def test_a_consent_that_does_not_say_what_for_is_consent_to_the_study(
     enter: Any, subject: Subject, kind: str | None
 ) -> None:
     record = enter(InformedConsent, kind=kind, signed_on="2021-03-01", **SIGNED)
-    assert both(subject) == [record, record]
+    assert consented(subject) == record
     assert record.entry_state == EntryState.COMPLETE
 
 
@@ -31,7 +29,7 @@ def test_a_consent_to_something_else_is_no_consent_to_the_study(
     enter: Any, subject: Subject, kind: str
 ) -> None:
     enter(InformedConsent, kind=kind, signed_on="2021-02-01", **SIGNED)
-    assert both(subject) == [None, None]
+    assert consented(subject) is None
 
 
 def test_the_first_main_consent_counts_whatever_was_signed_before_or_since(
@@ -40,7 +38,7 @@ def test_the_first_main_consent_counts_whatever_was_signed_before_or_since(
     enter(InformedConsent, kind="TISSUE", signed_on="2021-02-01", **SIGNED)
     main = enter(InformedConsent, signed_on="2021-03-01", **SIGNED)
     enter(InformedConsent, kind="RE-CONSENT", signed_on="2021-06-01", consented="Y", document_version="2.0")
-    assert both(subject) == [main, main]
+    assert consented(subject) == main
 
 
 def test_a_refusal_is_recorded_with_the_reason_that_was_given_and_is_no_consent(
@@ -55,7 +53,7 @@ def test_a_refusal_is_recorded_with_the_reason_that_was_given_and_is_no_consent(
         missing_reasons={"signed_on": "NOT_APPLICABLE"},
     )
     assert refused.entry_state == EntryState.COMPLETE
-    assert both(subject) == [None, None]
+    assert consented(subject) is None
 
 
 def test_consent_to_tissue_and_to_genetic_tests_are_separate_answers(enter: Any, subject: Subject) -> None:
