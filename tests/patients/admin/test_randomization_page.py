@@ -44,10 +44,8 @@ def test_a_line_shows_answer_verdict_words_settings_and_values_with_a_link(
     line = rows_of(desk, subject)["E6a"]
     sample = LabSample.objects.get(subject=subject)
     assert "Is the prothrombin time longer than 14 s?" in line
-    assert (
-        '<span class="ec-badge ec-NOT_MET">Exclusion present</span> <p>Prothrombin Time 14.1 s is above 14 s</p>'
-        in line
-    )
+    assert '<span class="ec-badge ec-NOT_MET">Exclusion present</span>' in line
+    assert "<p>Prothrombin Time 14.1 s is above 14 s</p>" in line
     assert "differs from the data" in line
     assert (
         "Exclusion 6, PT &gt; 14 s: ABSOLUTE seconds, or PROLONGATION over the control. Set to ABSOLUTE."

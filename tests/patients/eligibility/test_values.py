@@ -119,7 +119,7 @@ def test_the_prothrombin_time_may_be_read_as_prolongation_over_the_control(
     decide(e6_pt_reading="PROLONGATION")
     assert words_of(subject, "E6a") == "cannot be determined: no control of Prothrombin Time on 2021-03-01"
     with_control = clinic.screened(results={"PT": ("16", "s"), "PTCTL": ("12", "s")})
-    assert words_of(with_control, "E6a") == "PT over control 4 s is not above 14 s"
+    assert words_of(with_control, "E6a") == "Prothrombin Time over control 4 s is not above 14 s"
 
 
 def test_the_child_pugh_score_may_take_the_prolongation_of_the_prothrombin_time(
