@@ -74,12 +74,11 @@ def correct_range(
 
 
 def _samples(reference_range: ReferenceRange) -> list[LabSample]:
-    """The samples of the laboratory that hold a result of the test and unit."""
+    """The samples of the laboratory that hold a result of the test: limits are converted between units."""
     affected = LabSample.objects.filter(
         laboratory=reference_range.laboratory,
         entered_in_error=False,
         results__test=reference_range.test,
-        results__unit=reference_range.unit,
         results__entered_in_error=False,
     )
     return list(affected.distinct().select_related("subject__chain", "subject__site", "subject__study"))
@@ -110,7 +109,4 @@ def _given(name: str, value: Any) -> Any:
 
 
 def _results_of(sample: LabSample, reference_range: ReferenceRange) -> list[LabResult]:
-    results = LabResult.objects.filter(
-        parent=sample, test=reference_range.test, unit=reference_range.unit, entered_in_error=False
-    )
-    return list(results)
+    return list(LabResult.objects.filter(parent=sample, test=reference_range.test, entered_in_error=False))

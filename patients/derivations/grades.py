@@ -171,6 +171,8 @@ class _Grader:
             if reading is not None:
                 number = f"{reading.comparator}{plain(SHOWN.plus(reading.number))}"
                 remarks.append(f"{result.row.value} {result.row.unit} is {number} {unit}")
+        if result.unit_of_limits not in ("", unit):
+            remarks.append(f"limits of normal converted from {result.unit_of_limits}")
         return self._compared(result, criterion, reading, unit, tuple(remarks))
 
     def _of_calcium(self, result: Result, criterion: Criterion) -> ResultGrade:

@@ -1,6 +1,11 @@
-"""Laboratory results: number and comparator from the text, range as valid on the day, flag."""
+"""Laboratory results: number and comparator from the text, range as valid on the day, flag.
+
+A range applies to results of its own unit. Where the laboratory has none in the unit of a result, one of
+another unit is converted, if a conversion is known for the test.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +14,25 @@ from patients.models import LabSample, Row
 from patients.selectors import age_range, choose_range
 from trials.actions.errors import Refused
 from trials.clinical.laboratory_value import LaboratoryValue, LaboratoryValueError, flag, parse_result
+from trials.clinical.units import convert, convertible
 from trials.models import LabTest, ReferenceRange
 
 LARGEST, SMALLEST = Decimal(10**10), Decimal("0.00001")
+# A limit has four digits after the point. One that would lose more than 1 part in 2000 is no limit any more.
+LARGEST_LIMIT, SMALLEST_LIMIT, MOST_LOST = Decimal(10**8), Decimal("0.0001"), Decimal("0.0005")
+ByUnit = Mapping[str, list[ReferenceRange]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of normal of a result, in its own unit, and the range that they are of."""
+
+    of: ReferenceRange | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+UNKNOWN = Limits()
 
 
 def derive_results(sample: LabSample, rows: Mapping[str, Sequence[Row]], known: Known) -> None:
@@ -39,8 +60,10 @@ def flag_results(sample: LabSample, results: Sequence[Any], known: Known) -> Non
     ranges = _ranges_on_the_day(sample, tests, known)
     for result in results:
         test = tests.get(result.test_id)
-        candidates = ranges.get((result.test_id, result.unit or ""), [])
-        _apply(result, test, choose_range(candidates, sex, ages))
+        of_test = ranges.get(result.test_id, {})
+        unit = _unit_of_range(test, result.unit or "", of_test)
+        chosen = choose_range(of_test.get(unit, []), sex, ages)
+        _apply(result, test, _limits(chosen, test, result.unit or ""))
 
 
 def _errors(result: Any, tests: Mapping[int, LabTest], units: Mapping[int, set[str]]) -> dict[str, Any]:
@@ -74,22 +97,52 @@ def _read(result: Any, value: LaboratoryValue) -> None:
     result.word = value.word or None
 
 
-def _ranges_on_the_day(
-    sample: LabSample, tests: Mapping[int, LabTest], known: Known
-) -> dict[tuple[int, str], list[ReferenceRange]]:
+def _ranges_on_the_day(sample: LabSample, tests: Mapping[int, LabTest], known: Known) -> Mapping[int, ByUnit]:
     if sample.laboratory_id is None or sample.collected_on is None:
         return {}
-    found: dict[tuple[int, str], list[ReferenceRange]] = {}
+    found: dict[int, dict[str, list[ReferenceRange]]] = {}
     for each in known.ranges(sample.laboratory_id, tests):
         if each.is_in_force_on(sample.collected_on):
-            found.setdefault((each.test_id, each.unit), []).append(each)
+            found.setdefault(each.test_id, {}).setdefault(each.unit, []).append(each)
     return found
 
 
-def _apply(result: Any, test: LabTest | None, chosen: ReferenceRange | None) -> None:
-    result.reference_range = chosen
-    result.range_low = chosen.low if chosen else None
-    result.range_high = chosen.high if chosen else None
+def _unit_of_range(test: LabTest | None, unit: str, ranges: ByUnit) -> str:
+    """In which unit a range is looked for: that of the result, else the preferred or the only other one."""
+    if test is None or not unit or unit in ranges:
+        return unit
+    known = [each for each in ranges if convertible(test.code, unit, [each])]
+    if test.unit in known:
+        return test.unit
+    return known[0] if len(known) == 1 else unit
+
+
+def _limits(chosen: ReferenceRange | None, test: LabTest | None, unit: str) -> Limits:
+    """The limits of a range in the unit of a result; unknown where a column could not hold them."""
+    if chosen is None or test is None:
+        return UNKNOWN
+    if chosen.unit == unit:
+        return Limits(chosen, chosen.low, chosen.high)
+    converted = [
+        None if limit is None else convert(limit, test=test.code, from_unit=chosen.unit, to_unit=unit)
+        for limit in (chosen.low, chosen.high)
+    ]
+    held = [None if limit is None else _held(limit) for limit in converted]
+    lost = any(each is None and limit is not None for each, limit in zip(held, converted, strict=True))
+    return UNKNOWN if lost else Limits(chosen, *held)
+
+
+def _held(limit: Decimal) -> Decimal | None:
+    """A converted limit as its column holds it; None for one too large, or too small to be told."""
+    if abs(limit) >= LARGEST_LIMIT:
+        return None
+    rounded = limit.quantize(SMALLEST_LIMIT)
+    return rounded if abs(rounded - limit) <= abs(limit) * MOST_LOST else None
+
+
+def _apply(result: Any, test: LabTest | None, limits: Limits) -> None:
+    result.reference_range = limits.of
+    result.range_low, result.range_high = limits.low, limits.high
     result.flag = None
     if not result.value or test is None:
         return

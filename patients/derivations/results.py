@@ -63,6 +63,12 @@ class Result:
         reading, upper = self.reading, self.row.range_high
         return None if reading is None or upper is None or upper <= 0 else reading.divided_by(upper)
 
+    @property
+    def unit_of_limits(self) -> str:
+        """The unit (UCUM) in which the laboratory gives the limits, where they were converted; else empty."""
+        given = self.row.reference_range
+        return given.unit if given is not None and given.unit != self.row.unit else ""
+
     def _converted(self, number: Decimal, unit: str) -> Decimal | None:
         reported = self.row.unit
         if reported == unit:

@@ -129,8 +129,24 @@ def test_a_result_is_graded_in_its_term_with_its_rule_and_its_place(subject, sam
     assert graded(subject, "Hemoglobin increased").grade == 0
 
 
-def test_a_result_without_range_is_graded_only_where_no_range_is_needed(subject, sample):
-    sample(("HGB", "9.4", "g/dL"), on=ON_TREATMENT)  # ranges are known for g/L alone
+def test_limits_of_another_unit_are_converted_for_a_multiple_of_the_upper_limit_and_it_is_said(
+    subject, sample, dosed
+):
+    sample(("BILI", "0.8", "mg/dL"), on=SCREENING)
+    sample(("BILI", "3.6", "mg/dL"), on=ON_TREATMENT)  # 20 umol/L are 1.1696 mg/dL
+    found = graded(subject, "Blood bilirubin increased")
+    assert found.grade == 3
+    assert found.words == (
+        "Blood bilirubin increased (CTCAE 5.0): grade 3, above 3 x ULN, baseline was not above normal; "
+        "limits of normal converted from umol/L; baseline 0.8 mg/dL on 2021-03-01 (normal)"
+    )
+
+
+def test_a_result_without_range_is_graded_only_where_no_range_is_needed(subject, sample, study):
+    for each in ReferenceRange.objects.filter(study=study, test__code="HGB"):
+        each.valid_to = date(2020, 1, 1)
+        save(study.chain, each)
+    sample(("HGB", "9.4", "g/dL"), on=ON_TREATMENT)
     assert graded(subject, "Anemia").grade == 2
     assert graded(subject, "Hemoglobin increased").graded.cannot.missing == ("upper limit of normal",)
 

@@ -10,7 +10,7 @@ from patients.actions.save_form import change_form, mark_entered_in_error
 from patients.models import Demographics, LabResult, LabSample, Query, QueryState
 from tests.factories import save
 from trials.actions.errors import Refused
-from trials.models import Laboratory, LabTest, ReferenceRange, Study, User
+from trials.models import Laboratory, LabTest, LabUnit, ReferenceRange, Study, User
 
 
 def only(sample: LabSample) -> LabResult:
@@ -184,8 +184,74 @@ def test_two_ranges_that_contradict_each_other_decide_nothing(
     assert only(sample(("ALT", "1.5", "U/L"))).flag is None
 
 
-def test_a_missing_range_raises_a_query_and_never_refuses(sample: Any, man_of_59: Demographics) -> None:
-    form = sample(("HGB", "12", "g/dL"))
+@pytest.mark.parametrize(
+    ("value", "flag"), [("12.9", "LOW"), ("13", "NORMAL"), ("17.5", "NORMAL"), ("17.6", "HIGH")]
+)
+def test_limits_in_another_unit_are_converted_where_the_laboratory_has_none_in_the_unit_of_the_result(
+    sample: Any, man_of_59: Demographics, value: str, flag: str
+) -> None:
+    result = only(sample(("HGB", value, "g/dL")))
+    assert (result.flag, result.range_low, result.range_high) == (flag, 13, Decimal("17.5"))
+    assert result.reference_range is not None
+    assert result.reference_range.unit == "g/L"
+
+
+def test_a_range_in_the_unit_of_the_result_goes_before_one_that_is_converted(
+    sample: Any, study: Study, man_of_59: Demographics
+) -> None:
+    add_range(study, "HGB", "g/dL", low=Decimal(12), high=Decimal(16))
+    assert only(sample(("HGB", "12.5", "g/dL"))).flag == "NORMAL"
+
+
+def test_a_range_in_the_unit_that_does_not_apply_is_not_replaced_by_a_converted_one(
+    sample: Any, study: Study, man_of_59: Demographics
+) -> None:
+    add_range(study, "HGB", "g/dL", low=Decimal(12), high=Decimal(16), age_from=70)
+    assert only(sample(("HGB", "12.5", "g/dL"))).reference_range is None
+
+
+def test_mass_and_substance_are_converted_by_the_factor_of_the_test(
+    sample: Any, study: Study, man_of_59: Demographics
+) -> None:
+    creatinine(study, "umol/L", "mg/dL")
+    add_range(study, "CREAT", "umol/L", low=Decimal("44.2"), high=Decimal("106.08"))
+    result = only(sample(("CREAT", "1.3", "mg/dL")))
+    assert (result.flag, result.range_low, result.range_high) == ("HIGH", Decimal("0.5"), Decimal("1.2"))
+
+
+def test_between_two_other_units_of_which_none_is_preferred_no_range_is_chosen(
+    sample: Any, study: Study, man_of_59: Demographics
+) -> None:
+    creatinine(study, "umol/L", "mg/dL", "mg/L", "ug/mL")
+    add_range(study, "CREAT", "mg/L", low=Decimal(5), high=Decimal(12))
+    assert only(sample(("CREAT", "1.3", "mg/dL"))).range_high == Decimal("1.2")
+    add_range(study, "CREAT", "ug/mL", low=Decimal(5), high=Decimal(13))
+    assert only(sample(("CREAT", "1.3", "mg/dL"))).range_high is None
+
+
+def test_limits_that_would_not_survive_the_conversion_are_unknown(
+    sample: Any, study: Study, man_of_59: Demographics
+) -> None:
+    creatinine(study, "pg/mL", "g/L")
+    add_range(study, "CREAT", "pg/mL", low=Decimal(5), high=Decimal(1200))
+    form = sample(("CREAT", "1", "g/L"))
+    assert only(form).reference_range is None
+    assert "EC08a" in open_queries(form)
+
+
+def creatinine(study: Study, *units: str) -> LabTest:
+    """A test of creatinine whose preferred unit is the first of these."""
+    test = LabTest(study=study, code="CREAT", name="Creatinine", panel="CHEMISTRY", unit=units[0], order=90)
+    save(study.chain, test)
+    save(study.chain, *[LabUnit(study=study, test=test, code=unit) for unit in units])
+    return test
+
+
+def test_a_missing_range_raises_a_query_and_never_refuses(
+    sample: Any, study: Study, man_of_59: Demographics
+) -> None:
+    creatinine(study, "umol/L")
+    form = sample(("CREAT", "80", "umol/L"))
     assert only(form).flag is None
     assert "EC08a" in open_queries(form)
 
