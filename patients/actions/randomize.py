@@ -1,6 +1,6 @@
 """Randomize: the next free slot of the list, once, for ever."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import chain as flatten
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from patients.models import Allocation, Subject, SubjectStatus
 from trials.actions.errors import AlreadyRandomized, ListExhausted, NotEligible, WrongState
 from trials.audit import clock
 from trials.audit.recording import recording
+from trials.clinical.undetermined import Undetermined
 from trials.models import Anchor, RandomizationList, RandomizationSlot, User
 from trials.roles import Verb
 
@@ -51,10 +52,17 @@ def randomize(*, actor: User, subject: Subject) -> Allocation:
         allocation.save()
         subject.status, subject.version = SubjectStatus.RANDOMIZED, subject.version + 1
         subject.save()
-        plan_cycle(subject, allocation, 1, allocation.randomized_on)
-        horizon = allocation.randomized_on + timedelta(days=2 * cycle_days(allocation))
-        plan_from(subject, Anchor.RANDOMIZATION, allocation.randomized_on, horizon)
+        plan_from(subject, Anchor.RANDOMIZATION, allocation.randomized_on, _first_cycle(subject, allocation))
     return allocation
+
+
+def _first_cycle(subject: Subject, allocation: Allocation) -> date:
+    """Plan the first cycle, in an arm that has any; the day up to which other visits are planned."""
+    length = cycle_days(allocation)
+    if isinstance(length, Undetermined):
+        return allocation.randomized_on
+    plan_cycle(subject, allocation, 1, allocation.randomized_on)
+    return allocation.randomized_on + timedelta(days=2 * length)
 
 
 def _take_next_slot(subject: Subject) -> RandomizationSlot:

@@ -49,12 +49,12 @@ def plan_from(subject: Subject, anchor: Anchor, first_day: date, until: date) ->
 
 
 def _occurrences(definition: VisitDefinition, first_day: date, until: date) -> Iterator[tuple[str, date]]:
-    """Code and anchor day of each occurrence; a visit that does not recur has one, however late."""
+    """Code and anchor day of each occurrence up to a day; the first, or only, one however late."""
     if not definition.every_days:
         yield definition.code, first_day
         return
     start, number = first_day, 1
-    while start + timedelta(days=definition.day - 1) <= until:
+    while number == 1 or start + timedelta(days=definition.day - 1) <= until:
         yield f"{definition.code}{number}", start
         start, number = start + timedelta(days=definition.every_days), number + 1
 

@@ -7,6 +7,7 @@ from patients.actions.permission import act_on
 from patients.actions.queries import review_saved
 from patients.actions.schedule import WAITING, WHY_LENGTH, cycle_follows, plan_cycle, plan_from
 from patients.derivations.courses import why_no_further_cycle
+from patients.derivations.dose import cycle_length
 from patients.derivations.participation import Activity, halts
 from patients.facts import Facts
 from patients.models import Allocation, Cycle, Subject, Visit, VisitStatus
@@ -15,10 +16,9 @@ from trials.actions.given import day as day_given
 from trials.actions.given import text, version_number
 from trials.audit import clock
 from trials.audit.recording import recording
+from trials.clinical.undetermined import Undetermined
 from trials.models import Anchor, User
 from trials.roles import Verb
-
-DEFAULT_CYCLE_DAYS = 21
 
 
 def open_visit(
@@ -89,8 +89,8 @@ def add_unscheduled_visit(*, actor: User, subject: Subject, occurred_on: date, w
 def open_cycle(*, actor: User, subject: Subject) -> Cycle:
     """Plan the next cycle: counted from the day the last one started, so that a delay moves what follows.
 
-    Raises NotPermitted, WrongState (not randomized, treatment is over or suspended, the last cycle has not
-    started, or a drug had the last of its courses and its end is not recorded).
+    Raises NotPermitted, WrongState (not randomized, the arm has no cycles, treatment is over or suspended,
+    the last cycle has not started, or a drug had the last of its courses and its end is not recorded).
     """
     with recording(subject.chain, act_on(subject, actor, Verb.ENTER, "plan cycle")):
         allocation = Allocation.objects.select_related("arm").filter(subject=subject).first()
@@ -98,12 +98,14 @@ def open_cycle(*, actor: User, subject: Subject) -> Cycle:
             raise WrongState("The subject is not randomized; cycles begin after randomization.")
         if why := _why_no_treatment(subject):
             raise WrongState(f"{why} No cycle is planned any more.")
+        length = cycle_days(allocation)
+        if isinstance(length, Undetermined):
+            raise WrongState(f"No cycle is planned: the length of a cycle {length.sentence()}.")
         last = Cycle.objects.filter(subject=subject).order_by("-number").first()
         if last is None or last.started_on is None:
             raise WrongState("The last cycle has not started; its first day is needed to plan the next.")
         if why := why_no_further_cycle(Facts([subject]), subject):
             raise WrongState(why)
-        length = cycle_days(allocation)
         first_day = last.started_on + timedelta(days=length)
         cycle = plan_cycle(subject, allocation, last.number + 1, first_day)
         until = first_day + timedelta(days=length)
@@ -132,10 +134,9 @@ def _calendar_follows(visit: Visit, day: date) -> None:
     )
 
 
-def cycle_days(allocation: Allocation) -> int:
-    """The length of a cycle in the subject's arm, in days."""
-    lengths = allocation.arm.regimen.values_list("cycle_length_days", flat=True)
-    return max((length for length in lengths if length), default=DEFAULT_CYCLE_DAYS)
+def cycle_days(allocation: Allocation) -> int | Undetermined:
+    """The length of a cycle in the subject's arm, in days; an arm may have no cycles."""
+    return cycle_length(allocation.arm.regimen.all())
 
 
 def _current(visit: Visit, version: int) -> Visit:

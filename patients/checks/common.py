@@ -18,13 +18,18 @@ from patients.models import (
 )
 from patients.reading import clinical_span
 from trials.clinical.partial_date import Truth, before, span
-from trials.models import Drug, Epoch
+from trials.models import Drug, Epoch, LabTest
 from trials.text import plain
 
 
 def drugs_of_arm(facts: Facts, subject: Subject) -> list[Drug]:
     """The drugs of the subject's arm by their code; none before randomization."""
     return sorted((each.drug for each in regimen_of(facts, subject)), key=lambda drug: drug.code)
+
+
+def names_of_tests(facts: Facts, subject: Subject) -> dict[str, str]:
+    """The laboratory tests of the study: their names by their codes."""
+    return dict(LabTest.objects.filter(study_id=subject.study_id).values_list("code", "name"))
 
 
 def is_of_screening(form: CaseReportForm) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from patients.checks.common import ends_before_it_starts
 from patients.checks.engine import VISIT, Check, Hit
 from patients.derivations.dose import PlannedDose, element_of, planned, regimen_of
+from patients.derivations.dose_settings import differs_from_plan, dose_tolerance
 from patients.derivations.dose_table import table_on
 from patients.derivations.expected_action import DoseDeparture, dose_departures
 from patients.facts import Facts
@@ -21,6 +22,7 @@ from patients.models import (
     YesNo,
 )
 from trials.clinical.dose_level import Level, Rhythm, level_of
+from trials.clinical.partial_date import Truth
 from trials.models import DoseRule, RegimenElement
 from trials.text import plain
 
@@ -31,12 +33,12 @@ TENTH = Decimal("0.1")
 
 # ---------------------------------------------------------------- the plan
 def dose_differs_without_reason(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
-    """A dose by body surface may differ by the study's tolerance, any other not at all."""
+    """A dose may differ by the study's tolerance for the drug; without one any difference is asked about."""
     given: Decimal | None = form.dose if form.given == YesNo.YES else Decimal(0)
     plan: Decimal | None = form.planned_dose
     if plan is None or given is None or form.difference or form.entry_state == EntryState.NOT_DONE:
         return
-    if abs(given - plan) > plan * _tolerance(form, facts) / 100:
+    if _departs(form, facts, given, plan):
         yield Hit("difference", f"Given {plain(given)} mg, planned {plain(plan)} mg: please give the reason.")
 
 
@@ -44,7 +46,7 @@ def starting_dose_differs(form: DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
     """The first dose of a daily drug is that of the weight at its start, whatever the reason of another."""
     if form.planned_dose is None or not form.dose or not _is_first(form, facts):
         return
-    if form.dose != form.planned_dose:
+    if _departs(form, facts, form.dose, form.planned_dose):
         yield Hit(
             "dose",
             f"Started with {plain(form.dose)} mg; planned: {plain(form.planned_dose)} mg "
@@ -55,7 +57,7 @@ def starting_dose_differs(form: DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
 def daily_dose_differs_without_reason(form: DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
     if form.planned_dose is None or form.dose is None or form.difference or _is_first(form, facts):
         return
-    if form.dose != form.planned_dose:
+    if _departs(form, facts, form.dose, form.planned_dose):
         yield Hit(
             "difference",
             f"Taken {plain(form.dose)} mg, planned {plain(form.planned_dose)} mg: please give the reason.",
@@ -142,12 +144,12 @@ def infusion_ends_before_it_starts(form: DoseAdministration, facts: Facts) -> It
         yield Hit("ended_at", "The infusion ends before it starts.")
 
 
-def _tolerance(form: DoseAdministration, facts: Facts) -> Decimal:
-    """In percent of the plan."""
-    surface: Decimal | None = form.surface_used
-    if surface is None:
-        return Decimal(0)
-    return Decimal(str(facts.setting(form.subject, "gemox_dose_tolerance_percent") or 0))
+def _departs(
+    form: DoseAdministration | DailyDosePeriod, facts: Facts, given: Decimal, planned: Decimal
+) -> bool:
+    """Whether a dose lies outside the tolerance, or is another one and the study decided on none."""
+    tolerance = dose_tolerance(facts, form.subject, form.drug)
+    return differs_from_plan(given, planned, tolerance) is not Truth.NO
 
 
 def _periods(form: DailyDosePeriod, facts: Facts) -> list[DailyDosePeriod]:

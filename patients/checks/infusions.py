@@ -1,28 +1,28 @@
-"""Checks of infusions: a fixed dose is whole or left out, time, and the blood count before chemotherapy."""
+"""Checks of infusions: a fixed dose is whole or left out, time, and the blood count before a drug."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from patients.checks.common import names_of_tests
 from patients.checks.engine import Check, Hit
 from patients.derivations.dose import element_of
+from patients.derivations.dose_settings import (
+    differs_from_plan,
+    dose_tolerance,
+    minimum_counts_of,
+    minimum_infusion_minutes,
+)
+from patients.derivations.dose_situation import cycle_day
 from patients.facts import Facts
 from patients.models import DoseAdministration, LabSample, Severity, YesNo
+from trials.clinical.dose_settings import DAYS_OF_COUNTS, MinimumCount
 from trials.clinical.partial_date import Truth
 from trials.clinical.reading import Reading
 from trials.clinical.units import UnitError, convert
 from trials.models import DoseRule, RegimenElement
 from trials.text import plain
-
-COUNT_UNIT = "10*9/L"
-COUNTS = {"NEUT": "neutrophils", "PLAT": "platelets"}
-FIRST_DAY, DAY_8 = 1, 8
-# Below these counts (settings of the study) a dose on that day of the cycle is questioned.
-THRESHOLDS = {
-    FIRST_DAY: {"NEUT": "gemox_start_neutrophils", "PLAT": "gemox_start_platelets"},
-    DAY_8: {"NEUT": "gemcitabine_day_8_neutrophils", "PLAT": "gemcitabine_day_8_platelets"},
-}
 
 
 def fixed_dose_was_changed(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
@@ -49,18 +49,21 @@ def infusion_was_short(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
         and each.given_on
         and each.given_on < form.given_on
     ]
-    which = "later" if earlier else "first"
-    least = facts.setting(form.subject, f"{form.drug.code.lower()}_{which}_infusion_minutes")
-    if least is not None and took < least:
+    shortest = minimum_infusion_minutes(facts, form.subject, form.drug)
+    if shortest is None:
+        return
+    which, least = ("later", shortest.later) if earlier else ("first", shortest.first)
+    if took < least:
         yield Hit("ended_at", f"It took {took} minutes; the {which} infusion takes {least} or more.")
 
 
 def blood_count_is_missing(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
-    """Each count is there, at most so many days old, before a drug that is dosed by body surface."""
-    days = facts.setting(form.subject, "hematology_before_dose_days")
-    if days is None or not _was_given(form) or not _is_chemotherapy(facts, form):
+    """Each test that has a minimum for the drug on this day is there, at most so many days old."""
+    days = facts.setting(form.subject, DAYS_OF_COUNTS)
+    tests = _minimums(form, facts)
+    if days is None:
         return
-    missing = [name for test, name in COUNTS.items() if not _counts(facts, form, test, days)]
+    missing = [_name(facts, form, test) for test in tests if not _counts(facts, form, test, days)]
     if missing:
         yield Hit(
             "given_on", f"No {' and '.join(missing)} counted on the day of the dose or {days} days before it."
@@ -68,25 +71,22 @@ def blood_count_is_missing(form: DoseAdministration, facts: Facts) -> Iterator[H
 
 
 def blood_count_was_low(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
-    """The newest count before the dose lies below what the study asks for on this day of the cycle.
+    """The newest result before the dose lies below the minimum for the drug on this day of the cycle.
 
-    On day 8 only a dose as planned is questioned: a reduced one is the answer to a low count.
+    Where the study says so only a full dose is questioned: a reduced one is the answer to a low count. Where
+    the day of the cycle is not known, a result below the minimums of all its days is.
     """
-    days = facts.setting(form.subject, "hematology_before_dose_days")
-    day_of_cycle = _day_of_cycle(form)
-    if days is None or not _was_given(form) or not _is_chemotherapy(facts, form):
-        return
-    if day_of_cycle == DAY_8 and _was_reduced(facts, form):
+    days = facts.setting(form.subject, DAYS_OF_COUNTS)
+    if days is None:
         return
     low = []
-    for test, setting in THRESHOLDS.get(day_of_cycle or 0, {}).items():
-        threshold = facts.setting(form.subject, setting)
+    for test, limits in _minimums(form, facts).items():
         counts = _counts(facts, form, test, days)
-        if threshold is None or not counts:
-            continue
-        _day, row = counts[-1]
-        if _is_below(row, test, Decimal(str(threshold))):
-            low.append(f"{COUNTS[test]} {row.value} {row.unit} (asked for: {threshold})")
+        if counts and all(_is_below(facts, form, counts[-1], each) for each in limits):
+            asked = plain(min(each.at_least for each in limits))
+            low.append(
+                f"{_name(facts, form, test)} {counts[-1].value} {counts[-1].unit} (asked for: {asked})"
+            )
     if low:
         yield Hit("dose", f"Given although {' and '.join(low)}.")
 
@@ -96,13 +96,17 @@ def _element(facts: Facts, form: DoseAdministration) -> RegimenElement | None:
     return element_of(facts, form.subject, form.drug_id) if form.drug_id else None
 
 
-def _is_chemotherapy(facts: Facts, form: DoseAdministration) -> bool:
+def _minimums(form: DoseAdministration, facts: Facts) -> dict[str, list[MinimumCount]]:
+    """By test, the minimums for a dose that was given on its day of the cycle; all days', if not known."""
     element = _element(facts, form)
-    return element is not None and element.rule == DoseRule.BODY_SURFACE
-
-
-def _was_given(form: DoseAdministration) -> bool:
-    return form.was_given and bool(form.given_on)
+    if element is None or not form.was_given or not form.given_on:
+        return {}
+    day = _day_of_cycle(form, facts, element)
+    by_test: dict[str, list[MinimumCount]] = {}
+    for each in minimum_counts_of(facts, form.subject, form.drug):
+        if day in (None, each.day):
+            by_test.setdefault(each.test, []).append(each)
+    return by_test
 
 
 def _minutes(form: DoseAdministration) -> int | None:
@@ -113,22 +117,30 @@ def _minutes(form: DoseAdministration) -> int | None:
     return (end - start) // timedelta(minutes=1)
 
 
-def _day_of_cycle(form: DoseAdministration) -> int | None:
-    definition = form.visit.definition if form.visit is not None else None
-    return None if definition is None else definition.day
+def _day_of_cycle(form: DoseAdministration, facts: Facts, element: RegimenElement) -> int | None:
+    """That of the visit; of a dose outside the visits of a cycle the treatment day it lies next to."""
+    visit = form.visit
+    if visit is not None and visit.cycle_id is not None and visit.definition is not None:
+        day: int = visit.definition.day
+        return day
+    return cycle_day(facts, form.subject, element, form.given_on)
+
+
+def _name(facts: Facts, form: DoseAdministration, test: str) -> str:
+    return facts.once(names_of_tests, form.subject).get(test, test).lower()
 
 
 def _was_reduced(facts: Facts, form: DoseAdministration) -> bool:
-    """Whether the dose lies below the plan by more than rounding; not where either is missing."""
+    """Whether the dose certainly lies below the plan by more than the tolerance."""
     dose: Decimal | None = form.dose
     planned: Decimal | None = form.planned_dose
-    if dose is None or planned is None:
+    if dose is None or planned is None or dose > planned:
         return False
-    tolerance = facts.setting(form.subject, "gemox_dose_tolerance_percent") or 0
-    return dose < planned * (100 - Decimal(str(tolerance))) / 100
+    tolerance = dose_tolerance(facts, form.subject, form.drug)
+    return differs_from_plan(dose, planned, tolerance) is Truth.YES
 
 
-def _counts(facts: Facts, form: DoseAdministration, test: str, days: int) -> list[tuple[date, Any]]:
+def _counts(facts: Facts, form: DoseAdministration, test: str, days: int) -> list[Any]:
     """The results of a test on the day of a dose and so many days before it, oldest first."""
     found = [
         (sample.collected_on, row)
@@ -137,14 +149,16 @@ def _counts(facts: Facts, form: DoseAdministration, test: str, days: int) -> lis
         for row in facts.rows(sample, "results")
         if row.test is not None and row.test.code == test and row.number is not None
     ]
-    return sorted(found, key=lambda each: each[0])
+    return [row for _day, row in sorted(found, key=lambda each: each[0])]
 
 
-def _is_below(row: Any, test: str, threshold: Decimal) -> bool:
+def _is_below(facts: Facts, form: DoseAdministration, row: Any, minimum: MinimumCount) -> bool:
+    if minimum.full_dose_only and _was_reduced(facts, form):
+        return False
     if not row.unit:
         return False  # its unit is asked for; none is assumed
     try:
-        limit = convert(threshold, test=test, from_unit=COUNT_UNIT, to_unit=row.unit)
+        limit = convert(minimum.at_least, test=minimum.test, from_unit=minimum.unit, to_unit=row.unit)
     except UnitError:
         return False
     return Reading(row.number, row.comparator or "").is_below(limit) is Truth.YES
@@ -172,7 +186,7 @@ CHECKS = (
         Severity.SOFT,
         blood_count_is_missing,
         rests_on=("LB",),
-        asks="Blood is counted within the days that the study asks for before chemotherapy.",
+        asks="Before a drug that has minimum counts blood is counted within the days that the study sets.",
     ),
     Check(
         "EC19b",
@@ -180,6 +194,6 @@ CHECKS = (
         Severity.SOFT,
         blood_count_was_low,
         rests_on=("LB",),
-        asks="Chemotherapy is given at counts that the study allows on that day of the cycle.",
+        asks="A drug is given at counts that the study allows on that day of the cycle.",
     ),
 )

@@ -1,54 +1,23 @@
 """Checks of laboratory results: unit, range, judgment, age at the first dose, what must follow."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from patients.checks.common import is_of_screening
+from patients.checks.common import is_of_screening, names_of_tests
 from patients.checks.engine import Check, Hit
+from patients.derivations.dose_settings import tests_that_follow
 from patients.derivations.doses_taken import first_dose_day
 from patients.facts import Facts
-from patients.models import ConcomitantMedication, LabSample, MedicationCategory, RangeFlag, Severity, Subject
-from trials.clinical.laboratory_value import GRADED, POSITIVE
+from patients.models import ConcomitantMedication, LabSample, MedicationCategory, Severity, Subject
+from trials.clinical.dose_settings import FollowUpTest
+from trials.clinical.laboratory_value import POSITIVE
 from trials.clinical.plausible import implausible
 from trials.clinical.reading import Reading
 from trials.text import plain
 
 NAMED_AT_MOST = 5
 SURFACE_ANTIGEN = "HBSAG"
-
-
-@dataclass(frozen=True)
-class FollowUp:
-    """A result that asks for another test, taken at most so many days before or after it."""
-
-    test: str
-    asks: Callable[[Any], bool]
-    needs: str
-    days_before: int
-    days_after: int
-    message: str
-
-
-FOLLOW_UPS = (
-    FollowUp(
-        test="PROT",
-        asks=lambda row: row.word in GRADED[1:],  # 2+ and more
-        needs="PROTEXR",
-        days_before=1,
-        days_after=14,
-        message="Protein in the urine is 2+ or more: its amount in 24 hours is needed.",
-    ),
-    FollowUp(
-        test="TSH",
-        asks=lambda row: row.flag == RangeFlag.HIGH,
-        needs="T4FR",
-        days_before=7,
-        days_after=7,
-        message="TSH is above the upper limit of normal: free thyroxine (FT4) is needed.",
-    ),
-)
 
 
 def range_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
@@ -125,12 +94,16 @@ def screening_result_was_old(form: LabSample, facts: Facts) -> Iterator[Hit]:
 
 
 def further_test_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
-    for row in facts.rows(form, "results"):
-        for rule in FOLLOW_UPS:
-            if row.test is None or row.test.code != rule.test or not rule.asks(row):
+    """A result that asks for another test, by the study's setting, has one within its days."""
+    rules = facts.once(tests_that_follow, form.subject)
+    for row in facts.rows(form, "results") if rules else ():
+        for rule in rules:
+            if row.test is None or row.test.code != rule.test:
+                continue
+            if not rule.is_asked_for_by(word=row.word, flag=row.flag):
                 continue
             if not form.collected_on or not _was_tested(facts, form.subject, rule, form.collected_on):
-                yield Hit("value", rule.message, row)
+                yield Hit("value", _asked_for(facts, form, rule, row), row)
 
 
 def prophylaxis_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
@@ -145,7 +118,15 @@ def prophylaxis_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
             yield Hit("value", "Hepatitis B is carried, but no antiviral against it is entered.", row)
 
 
-def _was_tested(facts: Facts, subject: Subject, rule: FollowUp, day: Any) -> bool:
+def _asked_for(facts: Facts, form: LabSample, rule: FollowUpTest, row: Any) -> str:
+    needed = facts.once(names_of_tests, form.subject).get(rule.needs, rule.needs)
+    return (
+        f"{row.test} is {row.word or row.flag.lower()}: {needed} is needed, at most {rule.days_before} days "
+        f"before it or {rule.days_after} after it."
+    )
+
+
+def _was_tested(facts: Facts, subject: Subject, rule: FollowUpTest, day: Any) -> bool:
     earliest, latest = day - timedelta(rule.days_before), day + timedelta(rule.days_after)
     return any(
         row.test is not None and row.test.code == rule.needs and bool(row.value)
@@ -196,6 +177,6 @@ CHECKS = (
         Severity.SOFT,
         further_test_is_missing,
         rests_on=("LB",),
-        asks="Protein of 2+ in the urine has its amount in 24 hours; a high TSH has a free thyroxine.",
+        asks="A result that asks for another test, by the study's setting, has one within its days.",
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from patients.checks.engine import VISIT, Check, Hit
-from patients.derivations.dose import regimen_of
+from patients.derivations.dose import cycle_length, regimen_of
 from patients.derivations.participation import (
     Activity,
     activity_of,
@@ -24,6 +24,7 @@ from patients.models import (
     VisitStatus,
     YesNo,
 )
+from trials.clinical.undetermined import Undetermined
 from trials.models import Anchor
 
 IN_ORDER = (Anchor.CONSENT, Anchor.RANDOMIZATION, Anchor.CYCLE, Anchor.LAST_DOSE)
@@ -111,9 +112,11 @@ def next_cycle_is_not_planned(form: Visit, facts: Facts) -> Iterator[Hit]:
         return
     if end_of_treatment(facts, form.subject) is not None or _is_halted(facts, form.subject):
         return
-    length = max((each.cycle_length_days or 0 for each in regimen_of(facts, form.subject)), default=0)
+    length = cycle_length(regimen_of(facts, form.subject))
+    if isinstance(length, Undetermined):
+        return
     due = last.started_on + timedelta(days=length + definition.window_after_days)
-    if length and facts.today(form.subject) > due:
+    if facts.today(form.subject) > due:
         yield Hit(
             "",
             f"Cycle {last.number + 1} was due up to {due} and is not planned, and no end of treatment is "

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from patients.derivations.dose import planned
-from patients.derivations.dose_history import periods
+from patients.derivations.dose_history import periods, rhythm_of
+from patients.derivations.dose_settings import compliance_limits
 from patients.facts import Facts, Source, source
 from patients.models import DailyDosePeriod, DrugAccountability, Subject
-from trials.clinical.dose_level import Rhythm
 from trials.clinical.exposure import Period, amount_taken
 from trials.clinical.quantity import ARITHMETIC
 from trials.clinical.undetermined import Undetermined
@@ -88,13 +88,17 @@ def _account(facts: Facts, subject: Subject, forms: Sequence[DrugAccountability]
 
 
 def _used(form: DrugAccountability) -> Decimal | Undetermined:
-    """What was dispensed and neither returned nor lost, in mg; only a loss is recorded as one."""
+    """What was dispensed and neither returned nor lost, in mg; only a loss is recorded as one.
+
+    Where the number that was lost is said to be unknown it is not taken for none.
+    """
     given: dict[str, Any] = {
         "strength of the capsules": form.strength,
         "capsules dispensed": form.capsules_dispensed,
         "capsules returned": form.capsules_returned,
     }
     missing = tuple(name for name, value in given.items() if value is None)
+    missing += ("number of the capsules lost",) if "capsules_lost" in form.missing_reasons else ()
     missing += () if form.returned_on else (f"return of what was dispensed on {form.dispensed_on}",)
     if missing:
         return Undetermined(missing)
@@ -120,9 +124,9 @@ def _reported(taken: Sequence[DailyDosePeriod], first: date, last: date | None) 
         return Undetermined((f"return after the day of dispensing {first}",))
     until = last - timedelta(days=1)
     clipped = [
-        Period(max(form.started, first), min(form.ended or until, until), form.dose, Rhythm(form.frequency))
+        Period(max(form.started, first), min(form.ended or until, until), form.dose, rhythm_of(form))
         for form in taken
-        if form.frequency and max(form.started, first) <= min(form.ended or until, until)
+        if max(form.started, first) <= min(form.ended or until, until)
     ]
     return amount_taken(clipped, first=first, last=until)
 
@@ -158,12 +162,12 @@ def unusual_intake(facts: Facts, subject: Subject, account: Accountability) -> s
 
     They are held against the intake that was reported, and against the plan only where that is not known:
     a reduction or interruption that was reported explains a lower intake. The shares are those of the
-    setting `lenvatinib_compliance_percent`, both ends included.
+    setting `compliance_percent`, both ends included; of a drug that it does not name nothing is asked.
     """
-    limits = facts.setting(subject, "lenvatinib_compliance_percent")
-    if not isinstance(limits, list) or len(limits) != 2:
+    limits = compliance_limits(facts, subject, account.drug)
+    if limits is None:
         return ""
-    low, high = (Decimal(str(each)) for each in limits)
+    low, high = limits
     by_report = account.agreement
     share, of = (by_report, "reported") if isinstance(by_report, Decimal) else (account.compliance, "planned")
     if not isinstance(share, Decimal) or low <= share <= high:

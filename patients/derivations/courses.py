@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from patients.derivations.dose import element_of, regimen_of
 from patients.derivations.dose_history import administrations
+from patients.derivations.dose_settings import after_courses_of_others
 from patients.derivations.exposure import course_numbers, exposure_to
 from patients.derivations.participation import drug_ends
 from patients.facts import Facts
@@ -16,6 +17,8 @@ from patients.models import (
     DoseAdministration,
     Subject,
 )
+from trials.clinical.dose_settings import Onward
+from trials.clinical.undetermined import Undetermined
 from trials.models import RegimenElement
 
 
@@ -84,23 +87,46 @@ def why_no_further_cycle(facts: Facts, subject: Subject) -> str:
     capped = [each for each in regimen_of(facts, subject) if each.maximum_cycles is not None]
     ends = drug_ends(facts, subject)
     full = [
-        each
-        for each in capped
-        if each.drug_id not in ends and courses_begun(facts, subject, each) >= (each.maximum_cycles or 0)
+        each for each in capped if each.drug_id not in ends and _had_the_last_course(facts, subject, each)
     ]
     if full:
         names = " and ".join(each.drug.name for each in full)
-        others = [each.drug.name for each in regimen_of(facts, subject) if each.maximum_cycles is None]
-        onward = f" Cycles then go on with {' and '.join(others)}." if others else ""
+        onward = _onward(facts, subject)
+        further = f" Cycles then go on with {' and '.join(onward)}." if onward else ""
         return (
             f"{names} had the last of at most {full[0].maximum_cycles} courses; a further course is not "
-            f"planned. Record the end of treatment with {names}.{onward}"
+            f"planned. Record the end of treatment with {names}.{further}"
         )
-    ended = bool(capped) and all(each.drug_id in ends for each in capped)
-    if ended and facts.setting(subject, "lenvatinib_after_gemox") == "STOP":
-        names = " and ".join(each.drug.name for each in capped)
-        return f"Treatment ends with the last course of {names}, as the study has decided."
+    if capped and all(each.drug_id in ends for each in capped):
+        return _why_nothing_follows(facts, subject, " and ".join(each.drug.name for each in capped))
     return ""
+
+
+def _had_the_last_course(facts: Facts, subject: Subject, element: RegimenElement) -> bool:
+    last = element.maximum_cycles
+    return last is not None and courses_begun(facts, subject, element) >= last
+
+
+def _why_nothing_follows(facts: Facts, subject: Subject, names: str) -> str:
+    """Why no cycle follows the last courses of the drugs that are named; empty where one does."""
+    without = [each.drug for each in regimen_of(facts, subject) if each.maximum_cycles is None]
+    decided = [after_courses_of_others(facts, subject, drug) for drug in without]
+    if Onward.CONTINUE_TO_PROGRESSION in decided or not without:
+        return ""
+    undecided = [each for each in decided if isinstance(each, Undetermined)]
+    if undecided:
+        return f"Whether treatment goes on after the last course of {names} {undecided[0].sentence()}."
+    return f"Treatment ends with the last course of {names}, as the study has decided."
+
+
+def _onward(facts: Facts, subject: Subject) -> list[str]:
+    """The drugs of the arm that go on after the last courses of the others."""
+    without = [each.drug for each in regimen_of(facts, subject) if each.maximum_cycles is None]
+    return [
+        drug.name
+        for drug in without
+        if after_courses_of_others(facts, subject, drug) is Onward.CONTINUE_TO_PROGRESSION
+    ]
 
 
 def early_end(facts: Facts, form: Disposition) -> str:

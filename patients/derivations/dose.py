@@ -109,8 +109,22 @@ def element_of(facts: Facts, subject: Subject, drug_id: int) -> RegimenElement |
     return next((each for each in regimen_of(facts, subject) if each.drug_id == drug_id), None)
 
 
+def cycle_length(elements: Iterable[RegimenElement]) -> int | Undetermined:
+    """The length of a cycle of an arm in days; an arm whose drugs are all given without cycles has none."""
+    lengths = sorted({each.cycle_length_days for each in elements if each.cycle_length_days is not None})
+    if len(lengths) == 1:
+        return lengths[0]
+    if not lengths:
+        return Undetermined(("drug of the arm that is given in cycles",))
+    return Undetermined(
+        (f"single length of a cycle (drugs of the arm have {' and '.join(map(str, lengths))} days)",)
+    )
+
+
 def _fixed(asked: Asked) -> PlannedDose:
     dose = asked.element.dose
+    if dose is None:
+        return PlannedDose(None, Undetermined(("dose in the regimen",)).sentence())
     return PlannedDose(dose, f"fixed dose of {plain(dose)} mg")
 
 
@@ -138,7 +152,9 @@ def _first_day(asked: Asked) -> date:
 
 
 def _by_surface(asked: Asked) -> PlannedDose:
-    settings = surface_settings(asked.facts, asked.subject)
+    settings, per_m2 = surface_settings(asked.facts, asked.subject), asked.element.dose
+    if per_m2 is None:
+        return PlannedDose(None, Undetermined(("dose in the regimen",)).sentence())
     if settings is None:
         return PlannedDose(
             None, Undetermined(("formula of body surface area in the study's settings",)).sentence()
@@ -153,7 +169,7 @@ def _by_surface(asked: Asked) -> PlannedDose:
         )
         return PlannedDose(None, Undetermined(missing).sentence())
     surface = body_surface_area(height_cm=measured.value, weight_kg=weighed.value, formula=settings.formula)
-    dose = in_mg(asked.element.dose or Decimal(0), surface, settings)
+    dose = in_mg(per_m2, surface, settings)
     return PlannedDose(
         dose,
         _surface_note(asked.element, surface, dose, settings, weighed, measured) + remark,

@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from patients.derivations.dose import element_of
+from patients.derivations.dose_settings import dose_tolerance
 from patients.facts import Facts, Source, source
 from patients.models import DailyDosePeriod, DoseAdministration, DoseDifference, Subject, YesNo
 from trials.clinical.dose_level import Level, Rhythm, level_of
 from trials.clinical.dose_modification import LevelGiven
 from trials.clinical.quantity import ARITHMETIC
+from trials.clinical.undetermined import Undetermined
 from trials.models import DoseRule, Drug, RegimenElement
 from trials.text import plain
 
@@ -69,6 +71,11 @@ def amount_of(form: DoseAdministration) -> Decimal | None:
     return Decimal(0) if form.given == YesNo.NO else form.dose
 
 
+def rhythm_of(form: DailyDosePeriod) -> Rhythm | None:
+    """How often a daily drug was taken; None where it is not recorded."""
+    return Rhythm(form.frequency) if form.frequency else None
+
+
 def given_on(facts: Facts, subject: Subject, drug: Drug, on: date) -> GivenDose | None:
     """What was given of a drug on a day; None where nothing is recorded, not even that it was left out."""
     infused = [form for form in administrations(facts, subject, drug) if form.given_on == on]
@@ -114,9 +121,10 @@ def levels_given(
     element = element_of(facts, subject, drug.pk)
     if element is None:
         return []
+    tolerance = dose_tolerance(facts, subject, drug)
     found = _infused(facts, subject, drug, element, levels, before)
     found += [
-        _level(levels, form.started, form.dose, Rhythm(form.frequency), form, Decimal(0))
+        _level(levels, form.started, form.dose, Rhythm(form.frequency), form, tolerance)
         for form in periods(facts, subject, drug)
         if form.started is not None and form.started < before and form.dose and form.frequency
     ]
@@ -150,8 +158,8 @@ def _infused(
         if amount is None:
             found.append(LevelGiven(day, None, f"the dose of {day}, whose plan or amount is not known"))
         else:
-            tolerance = facts.setting(subject, "gemox_dose_tolerance_percent") or 0
-            found.append(_level(levels, day, amount, Rhythm.ONCE, form, Decimal(str(tolerance))))
+            tolerance = dose_tolerance(facts, subject, drug)
+            found.append(_level(levels, day, amount, Rhythm.ONCE, form, tolerance))
     return found
 
 
@@ -172,12 +180,16 @@ def _level(
     amount: Decimal | None,
     rhythm: Rhythm,
     form: Any,
-    tolerance: Decimal,
+    tolerance: Decimal | Undetermined,
 ) -> LevelGiven | None:
+    """Without a tolerance only the very dose of a level is that level."""
     if day is None or amount is None:
         return None
     often = "" if rhythm is Rhythm.ONCE else f" {rhythm.value}"
     shown = f"{plain(form.dose)} mg{often} from {day}"
     if form.difference in NO_REDUCTION:
         return LevelGiven(day, 0, shown)
-    return LevelGiven(day, level_of(levels, amount, rhythm, tolerance), shown)
+    if not isinstance(tolerance, Undetermined):
+        return LevelGiven(day, level_of(levels, amount, rhythm, tolerance), shown)
+    exactly = level_of(levels, amount, rhythm, Decimal(0))
+    return LevelGiven(day, exactly, shown if exactly is not None else f"{shown} ({tolerance.sentence()})")

@@ -136,7 +136,9 @@ def cycle_day(facts: Facts, subject: Subject, element: RegimenElement, on: date)
     if not days or not started:
         return days[0] if days and not started else None
     passed = (on - max(started)).days + 1
-    next_first = (element.cycle_length_days or 0) + 1
+    if element.cycle_length_days is None:
+        return None
+    next_first = element.cycle_length_days + 1
     distances = sorted((abs(passed - day), day) for day in {*days, next_first})
     if len(distances) > 1 and distances[0][0] == distances[1][0]:
         return None

@@ -6,6 +6,7 @@ from datetime import date
 
 from patients.derivations.dose import element_of, regimen_of
 from patients.derivations.dose_history import given_on
+from patients.derivations.dose_settings import dose_tolerance
 from patients.derivations.expected_action import ExpectedAction, differs, expected_action
 from patients.derivations.exposure import exposure_to
 from patients.derivations.told import Told
@@ -65,9 +66,15 @@ def told_of_dose(facts: Facts, form: DoseAdministration | DailyDosePeriod) -> It
     answer = BESIDE[differs(facts, form.subject, expected, given)]
     reason = f"given: {given.words}"
     if not answer:
-        lacking = f": no {', no '.join(expected.missing)}" if expected.missing else ""
-        reason += f"; it cannot be told whether that is as expected{lacking}"
+        lacking = (*expected.missing, *_undecided(facts, form))
+        because = f": no {', no '.join(lacking)}" if lacking else ""
+        reason += f"; it cannot be told whether that is as expected{because}"
     yield Told(f"{form.drug} on {day}", answer, reason, sources=given.sources)
+
+
+def _undecided(facts: Facts, form: DoseAdministration | DailyDosePeriod) -> tuple[str, ...]:
+    tolerance = dose_tolerance(facts, form.subject, form.drug)
+    return tolerance.missing if isinstance(tolerance, Undetermined) else ()
 
 
 def _last_day(facts: Facts, form: DailyDosePeriod) -> date | None:

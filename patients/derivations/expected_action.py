@@ -14,6 +14,7 @@ from patients.derivations.dose import (
     surface_settings,
 )
 from patients.derivations.dose_history import GivenDose, administrations, given_on, periods
+from patients.derivations.dose_settings import differs_from_plan, dose_tolerance
 from patients.derivations.dose_situation import situation_of, sources_of
 from patients.derivations.dose_table import DoseTable, table_on
 from patients.derivations.participation import drug_ends
@@ -191,7 +192,7 @@ class DoseDeparture:
 def differs(facts: Facts, subject: Subject, expected: ExpectedAction, given: GivenDose | None) -> Truth:
     """Whether what was given departs from the expected action; UNKNOWN where one of them cannot be told.
 
-    A dose by surface may differ by the study's tolerance. More than expected always differs; less only
+    A dose may differ by the study's tolerance for the drug. More than expected always differs; less only
     where the action is certain, because what is missing might have asked for it.
     """
     amount = given.amount if given is not None else None
@@ -199,23 +200,14 @@ def differs(facts: Facts, subject: Subject, expected: ExpectedAction, given: Giv
         return Truth.UNKNOWN
     wanted = _a_day(expected.dose, expected.rhythm or given.rhythm)
     had = _a_day(amount, given.rhythm)
-    tolerance = _tolerance(facts, subject, expected) * wanted / 100
-    if had > wanted + tolerance:
+    departs = differs_from_plan(had, wanted, dose_tolerance(facts, subject, expected.drug))
+    if departs is Truth.YES and had > wanted:
         return Truth.YES
-    if had >= wanted - tolerance:
-        return Truth.NO if expected.certain or not had else Truth.UNKNOWN
-    return Truth.YES if expected.certain else Truth.UNKNOWN
+    return departs if expected.certain or (departs is Truth.NO and not had) else Truth.UNKNOWN
 
 
 def _a_day(dose: Decimal, rhythm: Rhythm) -> Decimal:
     return dose / 2 if rhythm is Rhythm.EVERY_OTHER_DAY else dose
-
-
-def _tolerance(facts: Facts, subject: Subject, expected: ExpectedAction) -> Decimal:
-    """In percent; a dose by surface is rounded to the vial, any other is exact."""
-    if expected.planned.surface is None:
-        return Decimal(0)
-    return Decimal(str(facts.setting(subject, "gemox_dose_tolerance_percent") or 0))
 
 
 def dose_departure(facts: Facts, subject: Subject, drug: Drug, on: date) -> DoseDeparture | None:

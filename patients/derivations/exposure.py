@@ -6,10 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 from patients.derivations.dose import planned, regimen_of
-from patients.derivations.dose_history import administrations, amount_of, periods
+from patients.derivations.dose_history import administrations, amount_of, periods, rhythm_of
 from patients.facts import Facts, Source, source
 from patients.models import DailyDosePeriod, DoseAdministration, Subject
-from trials.clinical.dose_level import Rhythm
 from trials.clinical.exposure import (
     Administration,
     Exposure,
@@ -19,11 +18,9 @@ from trials.clinical.exposure import (
     daily_exposure,
 )
 from trials.clinical.quantity import ARITHMETIC
-from trials.clinical.undetermined import Undetermined
+from trials.clinical.undetermined import Undetermined, absent
 from trials.models import DoseRule, Drug, RegimenElement
 from trials.text import plain
-
-DEFAULT_CYCLE_DAYS = 21
 
 
 @dataclass(frozen=True)
@@ -69,10 +66,7 @@ def _cyclic(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExpo
         for form, number in zip(given, numbers, strict=True)
         if form.given_on is not None
     ]
-    cycle = element.cycle_length_days or DEFAULT_CYCLE_DAYS
-    per_cycle = (element.dose or Decimal(0)) * len(element.days)
-    found = cyclic_exposure(doses, planned_per_cycle=per_cycle, cycle_days=cycle)
-    unit = element.unit
+    found, unit = _against_the_cycle(element, doses), element.unit
     return DrugExposure(
         drug=element.drug,
         unit=unit,
@@ -81,6 +75,14 @@ def _cyclic(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExpo
         last_dose=max((each.day for each in doses if each.amount != 0), default=None),
         words=_words(element.drug, found, unit),
         sources=tuple(source(form, "dose") for form in given),
+    )
+
+
+def _against_the_cycle(element: RegimenElement, doses: Sequence[Administration]) -> Exposure | Undetermined:
+    if element.dose is None or element.cycle_length_days is None:
+        return Undetermined(absent(dose_of_the_regimen=element.dose, cycle_length=element.cycle_length_days))
+    return cyclic_exposure(
+        doses, planned_per_cycle=element.dose * len(element.days), cycle_days=element.cycle_length_days
     )
 
 
@@ -93,10 +95,14 @@ def _amount(form: DoseAdministration, by_surface: bool) -> Decimal | None:
 
 
 def course_numbers(element: RegimenElement, given: Sequence[DoseAdministration]) -> list[int]:
-    """The course of each administration that was given, counted from 1; they are in order of their day."""
+    """The course of each administration that was given, counted from 1; they are in order of their day.
+
+    Raises ValueError for a drug that is not given on days of a cycle, which has no courses.
+    """
+    if not element.days or element.cycle_length_days is None:
+        raise ValueError(f"{element}: has no days of a cycle of known length")
     days = [(form.given_on, _cycle_of(form)) for form in given if form.given_on is not None]
-    length = element.cycle_length_days or DEFAULT_CYCLE_DAYS
-    return courses(days, treatment_days=element.days, cycle_days=length)
+    return courses(days, treatment_days=element.days, cycle_days=element.cycle_length_days)
 
 
 def _cycle_of(form: DoseAdministration) -> int | None:
@@ -116,7 +122,7 @@ def _daily(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExpos
     # Before the cutoff a dose that went on beyond it had no last day: it counts up to there.
     until = facts.moment.cutoff
     stretches = [
-        Period(form.started, _last_day(form, until), form.dose, Rhythm(form.frequency or Rhythm.DAILY))
+        Period(form.started, _last_day(form, until), form.dose, rhythm_of(form))
         for form in taken
         if form.started is not None and not _ends_before_it_starts(form)
     ]
@@ -124,10 +130,12 @@ def _daily(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExpos
     found: Exposure | Undetermined
     if broken := [form for form in taken if _ends_before_it_starts(form)]:
         found = Undetermined(tuple(f"last day of the dose taken from {form.started}" for form in broken))
-    elif plan.dose is None and taken:
+    elif not taken:
+        found = Undetermined(("dose that was taken",))
+    elif plan.dose is None:
         found = Undetermined(("planned dose at the start",))
     else:
-        found = daily_exposure(stretches, planned_per_day=plan.dose or Decimal(1))
+        found = daily_exposure(stretches, planned_per_day=plan.dose)
     return DrugExposure(
         drug=element.drug,
         unit="mg",

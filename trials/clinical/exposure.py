@@ -37,13 +37,13 @@ class Administration:
 class Period:
     """Days on which a daily drug was taken at one dose, first and last day included; 0 mg: interrupted.
 
-    `last` None: it goes on, or its last day is not known.
+    `last` None: it goes on, or its last day is not known. `amount`, `rhythm` None: not known.
     """
 
     first: date
     last: date | None
     amount: Decimal | None
-    rhythm: Rhythm
+    rhythm: Rhythm | None
 
     def __post_init__(self) -> None:
         if self.amount is not None:
@@ -102,6 +102,7 @@ def cyclic_exposure(
     unknown = tuple(f"dose given on {each.day}" for each in doses if each.amount is None)
     if unknown:
         return Undetermined(unknown)
+    amounts = [each.amount for each in doses if each.amount is not None]
     given = [each for each in doses if each.amount]
     if not given:
         return Undetermined(("dose that was given",))
@@ -110,7 +111,7 @@ def cyclic_exposure(
         starts[each.course] = min(each.day, starts.get(each.course, each.day))
     with localcontext(ARITHMETIC):
         return Exposure(
-            cumulative=sum((each.amount or Decimal(0) for each in given), Decimal(0)),
+            cumulative=sum(amounts, Decimal(0)),
             days=(max(starts.values()) - min(starts.values())).days + cycle_days,
             planned_per_week=planned_per_cycle * DAYS_PER_WEEK / cycle_days,
             first=min(starts.values()),
@@ -123,8 +124,9 @@ def daily_exposure(periods: Sequence[Period], *, planned_per_day: Decimal) -> Ex
     """Exposure to a drug taken every day, from the first to the last day with a dose above 0.
 
     Interruptions in between count as 0 mg; every other day begins with the first day of its period.
-    Undetermined without a dose above 0, where an amount or a last day is None, where two periods overlap, and
-    where days between two of them are in none. Raises ValueError for a plan that is not above zero.
+    Undetermined without a dose above 0, where an amount, a rhythm or a last day is None, where two periods
+    overlap, and where days between two of them are in none. Raises ValueError for a plan that is not above
+    zero.
 
     >>> day = date(2021, 3, 1)
     >>> taken = [Period(day, date(2021, 3, 20), Decimal(12), Rhythm.DAILY),
@@ -155,8 +157,8 @@ def daily_exposure(periods: Sequence[Period], *, planned_per_day: Decimal) -> Ex
 def amount_taken(periods: Sequence[Period], *, first: date, last: date) -> Decimal | Undetermined:
     """The amount of a daily drug taken from one day to another, both included.
 
-    Undetermined where an amount or a last day is None, where two periods overlap, and where a day is in none.
-    Raises ValueError for a last day before the first.
+    Undetermined where an amount, a rhythm or a last day is None, where two periods overlap, and where a day
+    is in none. Raises ValueError for a last day before the first.
 
     >>> first, last = date(2021, 3, 1), date(2021, 3, 7)
     >>> amount_taken([Period(first, last, Decimal(8), Rhythm.DAILY)], first=first, last=last)
@@ -182,6 +184,11 @@ def _with_doses_at_both_ends(ordered: list[Period]) -> list[Period]:
 
 def _unknown(ordered: Sequence[Period]) -> tuple[str, ...]:
     missing = [f"dose taken from {each.first}" for each in ordered if each.amount is None]
+    missing += [
+        f"frequency of the dose taken from {each.first}"
+        for each in ordered
+        if each.rhythm is None and each.amount != 0
+    ]
     missing += [f"last day of the dose taken from {each.first}" for each in ordered if each.last is None]
     for earlier, later in pairwise(ordered):
         if earlier.last is None:
@@ -198,9 +205,13 @@ def _unknown(ordered: Sequence[Period]) -> tuple[str, ...]:
 
 
 def _taken(period: Period) -> Decimal:
-    days = ((period.last or period.first) - period.first).days + 1
-    times = (days + 1) // 2 if period.rhythm is Rhythm.EVERY_OTHER_DAY else days
-    return (period.amount or Decimal(0)) * times
+    """Raises ValueError for a period of which something is not known: nothing is put in its place."""
+    if period.amount == 0:
+        return Decimal(0)
+    if period.amount is None or period.rhythm is None or period.last is None:
+        raise ValueError(f"what was taken from {period.first} is not known")
+    days = (period.last - period.first).days + 1
+    return period.amount * ((days + 1) // 2 if period.rhythm is Rhythm.EVERY_OTHER_DAY else days)
 
 
 def courses(

@@ -69,6 +69,11 @@ class RegimenElement(StudyNoun):
                 | models.Q(rule__in=[DoseRule.FIXED, DoseRule.BODY_SURFACE], dose__gt=0),
                 name="regimen_dose_fits_its_rule",
             ),
+            models.CheckConstraint(
+                condition=models.Q(days=[], cycle_length_days__isnull=True)
+                | models.Q(cycle_length_days__isnull=False, cycle_length_days__gte=1),
+                name="days_of_a_cycle_have_its_length",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -164,17 +164,22 @@ class _Reader:
         return next((each for each in siblings if each["code"] == code), None)
 
     def _setting(self, value: Any) -> Any:
-        """The value of the setting that is named; "name + 1" adds a whole number, as day 1 is the anchor."""
+        """The value of the setting that is named.
+
+        "name + 1" adds a whole number, as day 1 is the anchor; "name.key.key" is a value within a mapping.
+        """
         if not isinstance(value, str):
             return value
         name, _plus, number = value.partition(" + ")
         added = int(number) if _WHOLE.fullmatch(number) else None
         for setting in self.protocol.records[SETTINGS.name]:
-            known = setting.values["value"]
-            if setting.values["key"] == value:
+            key, known = setting.values["key"], setting.values["value"]
+            if key == value:
                 return known
-            if setting.values["key"] == name and added is not None and type(known) is int:
+            if key == name and added is not None and type(known) is int:
                 return known + added
+            if value.startswith(f"{key}."):
+                return _within(known, value.removeprefix(f"{key}."), value)
         raise BadValue(f"“{value}” is not one of the settings")
 
     def _read_children(self, section: Section, raw: dict[str, Any], parent: Record) -> None:
@@ -196,6 +201,16 @@ class _Reader:
                     given = [name for name in section.key if name != section.parent]
                     self.lines.append(f"{record.where}: {', '.join(given)}: is given twice")
                 seen.add(record.key)
+
+
+def _within(mapping: Any, path: str, named: str) -> Any:
+    """The value at a path of keys, divided by dots, in the mapping of a setting. Raises BadValue."""
+    found = mapping
+    for key in path.split("."):
+        if not isinstance(found, dict) or key not in found:
+            raise BadValue(f"“{named}” is not in the setting: it has no “{key}” there")
+        found = found[key]
+    return found
 
 
 def _with_preferred_unit(test: dict[str, Any], others: list[Any]) -> list[Any]:

@@ -6,11 +6,12 @@ from zoneinfo import available_timezones
 
 from trials.clinical.dosing import WeightBand, dose_by_weight
 from trials.clinical.partial_date import PartialDateError, parse
-from trials.models import DoseRule, Frequency, LabTest
+from trials.models import Anchor, DoseRule, Frequency, LabTest
 from trials.protocol.dose_modifications import DOSE_CHECKS
+from trials.protocol.dose_settings import dose_settings_can_be_followed
 from trials.protocol.eligibility import criteria_can_be_judged
 from trials.protocol.records import Protocol, Record
-from trials.protocol.schema import BANDS, RULES, SETTINGS, SITES, UNITS
+from trials.protocol.schema import ARMS, BANDS, REGIMEN, RULES, SETTINGS, SITES, UNITS, VISITS
 
 Lines = Iterator[str]
 Check = Callable[[Protocol], Lines]
@@ -91,11 +92,41 @@ def treatment_days_lie_in_the_cycle(protocol: Protocol) -> Lines:
             yield f"{element.where}: days: a day is given twice"
         elif element["frequency"] == Frequency.ONCE and not days:
             yield f"{element.where}: days: is required for a drug given on single days"
+        elif days and length is None:
+            yield f"{element.where}: cycle_length_days: is required for a drug given on days of a cycle"
         elif length is not None and any(day > length for day in days):
             yield f"{element.where}: days: a day lies behind the end of the cycle"
-        low, high = element["minimum_cycles"], element["maximum_cycles"]
-        if low is not None and high is not None and high < low:
-            yield f"{element.where}: maximum_cycles: lies below minimum_cycles"
+        if length == 0:
+            yield f"{element.where}: cycle_length_days: must be 1 or more"
+        yield from _courses(element)
+
+
+def _courses(element: Record) -> Lines:
+    """Courses are counted by the days of a cycle."""
+    low, high = element["minimum_cycles"], element["maximum_cycles"]
+    for name, number in (("minimum_cycles", low), ("maximum_cycles", high)):
+        if number is not None and not element["days"]:
+            yield f"{element.where}: {name}: is for a drug given on days of a cycle"
+    if low is not None and high is not None and high < low:
+        yield f"{element.where}: maximum_cycles: lies below minimum_cycles"
+
+
+def arms_have_one_cycle(protocol: Protocol) -> Lines:
+    """The drugs of an arm share its cycles, and visits are counted from a cycle only where there is one."""
+    without = []
+    for arm in protocol.records[ARMS.name]:
+        elements = protocol.linked(REGIMEN, "arm", arm)
+        lengths = {each["cycle_length_days"] for each in elements} - {None}
+        if len(lengths) > 1:
+            shown = " and ".join(str(each) for each in sorted(lengths))
+            yield f"{arm.where}: its drugs have cycle_length_days of {shown}; an arm has one cycle length"
+        if not lengths:
+            without.append(arm)
+    for visit in protocol.records[VISITS.name]:
+        own = visit.links.get("arm")
+        for arm in without if visit["anchor"] == Anchor.CYCLE else ():
+            if own in (None, arm):
+                yield f"{visit.where}: anchor: arm {arm['code']} has no cycles"
 
 
 def tests_have_a_unit_and_a_known_word(protocol: Protocol) -> Lines:
@@ -173,6 +204,7 @@ CROSS_CHECKS: tuple[Check, ...] = (
     arms_have_a_share,
     doses_fit_their_rule,
     treatment_days_lie_in_the_cycle,
+    arms_have_one_cycle,
     tests_have_a_unit_and_a_known_word,
     scheduled_panels_exist,
     recurring_visits_move_on,
@@ -180,5 +212,6 @@ CROSS_CHECKS: tuple[Check, ...] = (
     criteria_can_be_judged,
     ranges_make_sense,
     ranges_do_not_overlap,
+    dose_settings_can_be_followed,
     *DOSE_CHECKS,
 )

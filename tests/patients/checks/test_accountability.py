@@ -46,7 +46,7 @@ def test_what_comes_back_fits_what_went_out(answers: dict[str, Any], fields: set
 @pytest.fixture
 def in_plan(study: Study, casebook: Subject, fill: Any) -> DailyDosePeriod:
     """60 kg, 12 mg a day from March 8 on: 21 days ask for 63 capsules of 4 mg."""
-    set_study(study, lenvatinib_compliance_percent=[80, 120])
+    set_study(study, compliance_percent={"LENVATINIB": [80, 120]})
     return fill(
         DailyDosePeriod, {"drug": "LENVATINIB", "started": "2021-03-08", "dose": "12", "frequency": "QD"}
     )

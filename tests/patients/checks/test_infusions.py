@@ -12,15 +12,21 @@ from tests.patients.checks.laboratory_work import add_tests, sampled, set_study
 from trials.models import Study, User
 
 CHECKS_TESTED_HERE = {"EC18b", "EC18c", "EC19a", "EC19b"}
+
+
+def counts(neutrophils: str, platelets: int, **more: bool) -> dict[str, Any]:
+    least = {"NEUT": neutrophils, "PLAT": platelets}
+    return {test: {"at_least": number, "unit": "10*9/L"} | more for test, number in least.items()}
+
+
 SETTINGS = {
-    "toripalimab_first_infusion_minutes": 60,
-    "toripalimab_later_infusion_minutes": 30,
+    "minimum_infusion_minutes": {"TORIPALIMAB": {"first": 60, "later": 30}},
     "hematology_before_dose_days": 3,
-    "gemox_start_neutrophils": "1.5",
-    "gemox_start_platelets": 100,
-    "gemcitabine_day_8_neutrophils": "1.0",
-    "gemcitabine_day_8_platelets": 100,
-    "gemox_dose_tolerance_percent": 5,
+    "minimum_counts_before_dose": {
+        "OXALIPLATIN": {"1": counts("1.5", 100)},
+        "GEMCITABINE": {"1": counts("1.5", 100), "8": counts("1.0", 100, full_dose_only=True)},
+    },
+    "dose_tolerance_percent": {"OXALIPLATIN": 5, "GEMCITABINE": 5},
 }
 GOOD = (("NEUT", "2.0", "10*9/L"), ("PLAT", "150", "10*9/L"))
 

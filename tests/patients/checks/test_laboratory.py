@@ -106,6 +106,9 @@ def test_a_number_that_fits_another_unit_is_questioned(result: tuple[str, ...], 
 @pytest.fixture
 def more_tests(study: Study, site: Site) -> None:
     add_tests(study)
+    protein = {"test": "PROT", "from_word": "2+", "needs": "PROTEXR", "days_before": 1, "days_after": 14}
+    thyrotropin = {"test": "TSH", "flag": "HIGH", "needs": "T4FR", "days_before": 7, "days_after": 7}
+    set_study(study, follow_up_tests=[protein, thyrotropin])
 
 
 PROTEIN = ("PROT", "2+")

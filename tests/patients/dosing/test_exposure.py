@@ -134,7 +134,7 @@ def test_after_the_end_of_both_drugs_cycles_go_on_with_lenvatinib_alone(eight_co
 def test_a_study_may_stop_lenvatinib_with_the_last_course(eight_courses: Ward) -> None:
     eight_courses.ends("OXALIPLATIN", 150)
     eight_courses.ends("GEMCITABINE", 150)
-    eight_courses.decide(lenvatinib_after_gemox="STOP")
+    eight_courses.decide(after_courses_of_others={"LENVATINIB": "STOP"})
     with pytest.raises(WrongState, match="Treatment ends with the last course"):
         open_cycle(actor=eight_courses.coordinator, subject=eight_courses.subject)
 

@@ -33,7 +33,7 @@ OPEN_POINTS: dict[str, object] = {
     "body_surface_formula": "MOSTELLER",
     "body_surface_cap_m2": None,
     "body_surface_round_to_mg": None,
-    "gemox_dose_tolerance_percent": 5,
+    "dose_tolerance_percent": {"TORIPALIMAB": 0, "LENVATINIB": 0, "OXALIPLATIN": 5, "GEMCITABINE": 5},
     "gemox_max_cycles": 8,
     "hbv_hcv_reading": "OR",
     "hbv_copies_per_iu": "5",

@@ -17,6 +17,7 @@ from trials.models import (
     AuditEvent,
     Chain,
     DoseBand,
+    Laboratory,
     LabTest,
     LabUnit,
     ReferenceRange,
@@ -135,12 +136,12 @@ def test_a_change_with_a_reason_is_recorded_in_the_chain_it_belongs_to(tmp_path:
 def test_a_reference_that_moves_is_a_change(tmp_path: Path) -> None:
     load()
     directory = copied(SECOND, tmp_path)
-    edited(directory / "schedule.yaml", "arm: Y, ", "")
+    edited(directory / "laboratory.yaml", "site: N1", "site: S1")
     assert refused(lambda: load(directory)) == [
-        "schedule.yaml: visits[1] (MONTH): arm: differs from what is stored: a reason is required"
+        "laboratory.yaml: laboratories[0] (N1-LAB): site: differs from what is stored: a reason is required"
     ]
-    load(directory, reason="Both tablets are renewed monthly.")
-    assert VisitDefinition.objects.get(code="MONTH").arm is None
+    load(directory, reason="The laboratory moved south.")
+    assert Laboratory.objects.get(code="N1-LAB").site.code == "S1"
 
 
 def test_a_new_record_needs_no_reason(tmp_path: Path) -> None:

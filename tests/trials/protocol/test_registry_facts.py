@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from patients.forms import definitions
-from tests.trials.protocol.paths import REGISTRY
+from tests.screening import registered_study
 from trials.models import (
     AtomicCriterion,
     Criterion,
@@ -21,17 +21,18 @@ from trials.models import (
     ScheduledForm,
     Study,
     StudySetting,
-    User,
     VisitDefinition,
 )
-from trials.protocol.loading import load_protocol
 
 RULES = Path(__file__).parent / "eligibility_rules.csv"
 
 
+pytestmark = pytest.mark.usefixtures("registered_once")
+
+
 @pytest.fixture
 def study(db: None) -> Study:
-    return load_protocol(actor=User.objects.system_user(), paths=[REGISTRY]).study
+    return registered_study()
 
 
 def test_the_study_carries_every_fact_of_the_record(study: Study) -> None:
@@ -203,7 +204,7 @@ def test_every_scheduled_form_exists(study: Study) -> None:
     scheduled = set(ScheduledForm.objects.filter(study=study).values_list("form", flat=True))
     assert scheduled <= {form.oid for form in definitions()}
     assert scheduled >= {"IC", "DM", "MH", "TH", "VS", "ECOG", "LB", "IE", "EC", "ECD", "AE", "CM", "DS"}
-    assert scheduled >= {"PT", "PE", "EG", "CV", "RP", "TU", "TR", "BS", "DA", "SAE", "SS", "ST", "DD"}
+    assert scheduled >= {"PT", "PE", "EG", "CV", "RP", "TU", "TR", "BS", "DA", "SAE", "SS", "ST"}
 
 
 def test_scans_are_due_at_baseline_and_at_imaging_and_survival_is_asked_for(study: Study) -> None:
