@@ -40,6 +40,11 @@ class Consents:
         """Consent to treatment beyond progression."""
         self._sign("BEYOND PROGRESSION", next_working_day(seen + timedelta(days=2)), {})
 
+    def follow_pregnancy(self, on: date) -> None:
+        """Consent of the partner to the follow-up of her pregnancy."""
+        signed = {"signed_by": None, "missing_reasons": {"signed_by": "NOT_APPLICABLE"}}
+        self._sign("PREGNANCY", on, signed)
+
     def version_on(self, day: date) -> str:
         """The version in use on a day."""
         return version_on(day)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from itertools import count
 
 from ecrf.demo.accountability import Accountability
 from ecrf.demo.calendar import nearest_working_day, next_working_day
@@ -44,8 +43,8 @@ class FollowUp:
         self.later = LaterTherapy(desk, treatment.course)
         self.draw = desk.plan.draws("survival")
         self.heard_of = treatment.last_day
-        self.numbers = count(1)
         self.next_contact: tuple[str, date] | None = None
+        self.therapy_is_told = False
 
     # ---------------------------------------------------------------- end of treatment
     def end_treatment(self, medication: Medication, capsules: Accountability) -> Iterator[datetime]:
@@ -129,13 +128,10 @@ class FollowUp:
         return [
             (scan, self._scan) if scan else never,
             (safety[0], self._safety) if safety else never,
-            (therapy, self._therapy) if therapy and self.later.record is None and not self._told() else never,
+            (therapy, self._therapy) if therapy and not self.therapy_is_told else never,
             (contact[1], self._ask) if contact else never,
             never,
         ]
-
-    def _told(self) -> bool:
-        return getattr(self, "_therapy_told", False)
 
     def _nothing(self, day: date) -> None:
         """Nothing of this kind is left."""
@@ -150,7 +146,7 @@ class FollowUp:
         self._closing_visit(code)
 
     def _therapy(self, day: date) -> None:
-        self._therapy_told = True
+        self.therapy_is_told = True
         self.later.begin()
 
     # ---------------------------------------------------------------- contacts

@@ -1,7 +1,7 @@
 """Scans of one life as they are entered: scheduled visits on the calendar from randomization, and others."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from ecrf.demo.desk import Desk
 from ecrf.demo.laboratory import Laboratory, tumor_marker
@@ -19,7 +19,6 @@ WHY_MISSED = "Could not travel: restrictions during the epidemic"
 WHY_UNSCHEDULED = "Scan for new complaints"
 ELSEWHERE = "No further scans: another therapy was begun"
 NORMAL_MARKER = "21.4"
-LATEST_ENTRY = timedelta(days=9)
 
 
 class Imaging:

@@ -158,7 +158,7 @@ class Laboratory:
         for code, words in WORDS.items():
             printed[code] = _choose(words, draw)
         printed["HBSAG"] = "positive" if self.carrier else "negative"
-        return printed | told
+        return printed | dict(told)
 
 
 def _creatinine_limit(plan: Plan) -> float:

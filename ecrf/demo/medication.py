@@ -107,7 +107,7 @@ class Medication:
             "dose": str(dose),
             "frequency": frequency,
         }
-        if period.level != 0:
+        if period.difference:
             answers |= {"difference": period.difference, "difference_detail": period.detail}
         if period.ended <= day:
             answers["ended"] = period.ended.isoformat()
@@ -116,7 +116,10 @@ class Medication:
             self.open = (record, period)
 
     def level(self, period: Period) -> tuple[int, str]:
-        """Dose in mg and frequency of a period; 0 mg for an interruption."""
+        """Dose in mg and frequency of a period, as it was taken; 0 mg for an interruption."""
         if self.starting_dose is None:
             self.starting_dose = int(self._planned(LENVATINIB, period.started))
-        return (0, "QD") if period.level is None else LEVELS[self.starting_dose][period.level]
+        if period.level is None:
+            return 0, "QD"
+        dose, frequency = LEVELS[self.starting_dose][period.level]
+        return dose + period.extra_mg, frequency

@@ -6,8 +6,11 @@ from ecrf.demo.desk import Desk
 from patients.actions.queries import accept_reason
 from patients.models import DeviationStatus, ProtocolDeviation, Query, QueryState
 
+TAKEN_BY_MISTAKE = "Taken by mistake, never prescribed: the overdose has its own form"
 ACCEPTED = {
     "EC38a": "Public holiday; the next working day was taken",
+    "EC14a": TAKEN_BY_MISTAKE,
+    "EC14b": TAKEN_BY_MISTAKE,
     "EC38e": "The reason stands with the visit; the deviation is recorded",
 }
 """Checks whose questions the monitor settles, and the reason that is accepted."""

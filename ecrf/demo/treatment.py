@@ -3,7 +3,7 @@
 import math
 import random
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from ecrf.demo.adverse_events import Happening
 from ecrf.demo.course import Course
@@ -64,13 +64,17 @@ class Missed:
 
 @dataclass
 class Period:
-    """Lenvatinib from day to day: `level` counts the reductions, None is an interruption."""
+    """Lenvatinib from day to day: `level` counts the reductions, None is an interruption.
+
+    `extra_mg` is taken too much each day, by mistake.
+    """
 
     started: date
     ended: date
     level: int | None
     difference: str = ""
     detail: str = ""
+    extra_mg: int = 0
 
 
 @dataclass
@@ -118,8 +122,3 @@ def measure(
     lost = 0.011 * min(cycle, 7) if loses_weight else 0.003 * min(cycle, 9)
     weight = plan.body.weight * (1 - lost) * math.exp(draw.gauss(0, 0.005 if cycle else 0))
     return Measured(round(weight, 1), round(draw.gauss(36.5, 0.2), 1), round(draw.gauss(76, 6)), pressures)
-
-
-def in_days(day: date, days: int) -> date:
-    """So many days later."""
-    return day + timedelta(days=days)

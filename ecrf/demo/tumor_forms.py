@@ -14,7 +14,6 @@ from patients.models import TumorAssessment, TumorLesion, Visit
 
 SLICES_MM = "5"
 PRESENT, ABSENT, PROGRESSION = "PRESENT", "ABSENT", "UNEQUIVOCAL PROGRESSION"
-REMOVED = "Removed by the resection"
 WITHOUT_CONTRAST = "Scan without contrast medium: the margin cannot be seen"
 NO_DISEASE = "No disease is seen after the resection; the lesions that were followed are removed"
 

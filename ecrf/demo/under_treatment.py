@@ -12,6 +12,7 @@ from ecrf.demo.follow_up import FollowUp, ailing
 from ecrf.demo.imaging import Imaging
 from ecrf.demo.medication import Medication
 from ecrf.demo.outcomes import Stop
+from ecrf.demo.rarities import Rarities
 from ecrf.demo.treatment import Day, Missed, Treatment
 from ecrf.demo.visit_forms import Facts, fill_scheduled, sample
 from ecrf.demo.whole_treatment import draw_treatment
@@ -33,6 +34,7 @@ class UnderTreatment:
         self.imaging = Imaging(desk, self.treatment, lesions)
         self.endings = Endings(desk, self.treatment)
         self.consents = Consents(desk)
+        self.rarities = Rarities(desk, self.treatment, self.medication, self.consents)
 
     def go(self) -> Iterator[datetime]:
         """Every visit under treatment, then everything after it."""
@@ -84,6 +86,8 @@ class UnderTreatment:
         if day.day == 1:
             self.capsules.count(day.on)
         self.events.until(day.given_on)
+        if day.day == 1:
+            self.rarities.tell(day.cycle, day.given_on)
         desk.put_right()
 
     def _recount(self, on: date, results: dict[str, str]) -> None:

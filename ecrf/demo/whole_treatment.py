@@ -8,6 +8,7 @@ from ecrf.demo.calendar import in_window, is_working_day, nearest_working_day, n
 from ecrf.demo.course import Course, draw_course
 from ecrf.demo.cycles import Cycles
 from ecrf.demo.outcomes import Stop
+from ecrf.demo.overdose import consequence_of_overdose, with_overdose
 from ecrf.demo.periods import Periods, actions_on_infusions
 from ecrf.demo.plans import Plan
 from ecrf.demo.treatment import OBSERVED_AFTER_LAST_DOSE, Closing, Day, Treatment
@@ -37,9 +38,11 @@ def draw_treatment(plan: Plan) -> Treatment:
     for day in attended:
         if day.cycle == REACTS_IN_CYCLE and day.day == 1:
             happenings += infusion_reaction(plan, day.given_on)
+    happenings += consequence_of_overdose(plan, attended)
     happenings.sort(key=lambda each: each.started)
     periods = Periods(plan, course, first, until).follow(happenings)
     actions_on_infusions(plan, attended, happenings)
+    periods = with_overdose(plan, attended, periods)
     return Treatment(course, days, periods, happenings, until, closing)
 
 

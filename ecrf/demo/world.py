@@ -46,6 +46,7 @@ COLLEAGUES = (
     Colleague("keeper", "Demo keeper of the randomization list", Role.RANDOMIZATION_KEEPER),
     Colleague("administrator", "Demo administrator", Role.ADMINISTRATOR),
     Colleague("outsider", "Demo coordinator of another site", Role.COORDINATOR, SECOND_SITE),
+    Colleague("principal", "Demo principal investigator", Role.INVESTIGATOR),
 )
 
 

@@ -8,6 +8,7 @@ from django.db.models import F, Max
 
 from ecrf.demo.fixture import models_of_the_record
 from patients.actions.schedule import VisitDefinition
+from patients.derivations.accountability import accountabilities
 from patients.derivations.dose import planned_dose
 from patients.derivations.eligibility import eligibility
 from patients.facts import Facts
@@ -19,7 +20,10 @@ from patients.models import (
     ConcomitantMedication,
     DailyDosePeriod,
     DoseAdministration,
+    InformedConsent,
     LabResult,
+    MedicationError,
+    PregnancyExposure,
     Procedure,
     Query,
     SeriousAdverseEventReport,
@@ -120,6 +124,7 @@ def test_values_were_corrected_for_a_reason_some_of_them_in_a_row() -> None:
         "Therapy has ended",
         "Treatment beyond progression has ended",
         "Decision on the drafted deviation",
+        "Outcome of the pregnancy told",
     }
     mended = corrected.exclude(reason__in=growth).exclude(reason__contains="after a query")
     assert 60 <= mended.count() <= 160
@@ -145,7 +150,7 @@ def test_lenvatinib_is_interrupted_and_reduced_for_adverse_events() -> None:
     assert changed.filter(dose=0).count() >= 10
     assert changed.filter(dose__gt=0).count() >= 10
     reasons = Counter(changed.values_list("difference", flat=True))
-    assert set(reasons) == {"ADVERSE_EVENT", "PHYSICIAN_DECISION"}
+    assert set(reasons) == {"ADVERSE_EVENT", "PHYSICIAN_DECISION", "ERROR"}
     assert reasons["PHYSICIAN_DECISION"] == 4  # the resections
 
 
@@ -181,16 +186,10 @@ def test_adverse_events_have_partial_dates_grades_and_a_relation_to_each_drug_of
     assert incomplete == 1  # a known defect
 
 
-# No life of the demonstration has a pregnancy under treatment or a medication error.
-NOBODY_HAS = {"PREX", "ME"}
 FILLED = [form for form in form_models() if form.__module__.startswith("patients.")]
 
 
-@pytest.mark.parametrize(
-    "form",
-    [form for form in FILLED if form.form.oid not in NOBODY_HAS],
-    ids=lambda form: form.form.oid,
-)
+@pytest.mark.parametrize("form", FILLED, ids=lambda form: form.form.oid)
 def test_every_form_of_the_casebook_is_filled_for_somebody(form: type[CaseReportForm]) -> None:
     assert form._default_manager.filter(entered_in_error=False).exists()
 
@@ -225,6 +224,53 @@ def test_support_and_hepatitis_prophylaxis_are_recorded() -> None:
     wanted = {"G-CSF", "RED CELL TRANSFUSION", "PLATELET TRANSFUSION", "HBV PROPHYLAXIS", "STEROID"}
     assert wanted | {"HORMONE REPLACEMENT"} <= kinds
     assert Procedure.objects.filter(kind="BILIARY STENT").exists()
+
+
+def test_an_overdose_at_home_has_its_form_its_days_its_event_and_its_capsules() -> None:
+    error = MedicationError.objects.get(kind="OVERDOSE")
+    taken = DailyDosePeriod.objects.get(difference="ERROR")
+    assert (taken.subject, taken.started.isoformat()) == (error.subject, error.occurred_on)
+    assert (taken.dose, (taken.ended - taken.started).days) == (error.taken_amount, 1)
+    assert taken.dose == error.planned_amount + 8
+    assert (error.adverse_event.ctcae_term, error.adverse_event.outcome) == (
+        "Dizziness",
+        "RECOVERED/RESOLVED",
+    )
+    facts = Facts([error.subject])
+    counted = [
+        each
+        for each in accountabilities(facts, error.subject)
+        if each.first <= taken.started and taken.ended < (each.last or taken.ended)
+    ]
+    assert [each.agreement for each in counted] == [100]
+
+
+def test_what_the_checks_ask_about_the_overdose_is_accepted_with_a_reason() -> None:
+    asked = Query.objects.filter(check_id__in=("EC14a", "EC14b"), state="ACCEPTED")
+    overdosed = MedicationError.objects.get(kind="OVERDOSE").subject
+    assert {query.subject for query in asked} == {overdosed}
+    assert {query.check_id for query in asked} == {"EC14a", "EC14b"}
+
+
+def test_a_dispensing_error_without_consequence_is_recorded_too() -> None:
+    error = MedicationError.objects.get(kind="DISPENSING ERROR")
+    assert (error.consequences, error.adverse_event, error.taken_amount) == ("N", None, error.planned_amount)
+
+
+def test_pregnancies_of_partners_are_followed_as_far_as_they_consent() -> None:
+    found = {each.outcome: each for each in PregnancyExposure.objects.all()}
+    assert set(found) == {"LIVE BIRTH", "SPONTANEOUS ABORTION"}
+    for each in found.values():
+        assert (each.who, each.subject.demographicss.get().sex) == ("PARTNER", "M")
+        given = set(each.subject.allocation.arm.regimen.values_list("drug_id", flat=True))
+        assert {row.drug_id for row in each.drugs.all()} == given
+        assert all(row.last_taken <= each.positive_test_on for row in each.drugs.all())
+    born, lost = found["LIVE BIRTH"], found["SPONTANEOUS ABORTION"]
+    assert (born.child_abnormal, lost.missing_reasons) == ("N", {"child_abnormal": "NOT_APPLICABLE"})
+    history = PregnancyExposure.history.model.objects.filter(id=born.pk).order_by("history_id")
+    assert [row.outcome for row in history] == ["ONGOING", "LIVE BIRTH"]
+    consented = InformedConsent.objects.filter(kind="PREGNANCY", consented="Y")
+    assert [each.subject for each in consented] == [born.subject]
 
 
 def test_subjects_end_by_death_loss_withdrawal_and_the_end_of_the_study() -> None:
