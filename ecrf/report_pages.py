@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from ecrf.endpoint_steps import line, own_lines, shared_steps
 from ecrf.reports.asked import NotAsked, day, instant, rules_of
 from ecrf.reports.choices import Choices, UnknownChoice
 from ecrf.reports.derivation import DERIVATIONS, derivation_as_json
@@ -15,10 +16,9 @@ from ecrf.reports.endpoints import endpoints_of
 from ecrf.reports.protocol import Protocol
 from ecrf.reports.reach import population, studies_in_reach
 from ecrf.reports.text import efficacy_as_text
-from patients.admin.addresses import page_url
 from patients.admin.base import subject_in_reach
 from patients.facts import Facts, Moment
-from patients.forms import definitions
+from patients.models import Subject
 from patients.selectors import subjects
 from trials.admin.base import user_of
 from trials.models import Study
@@ -63,10 +63,8 @@ def endpoints_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
         moment = _moment(request)
         chosen = _choices(request, subject.study, moment)
         found = endpoints_of(Facts([subject], moment), subject, Protocol.of(subject.study))
-        context["endpoints"] = [
-            {"title": TITLES[name], "readings": _readings(derivation_as_json(name, found, chosen, moment))}
-            for name in DERIVATIONS
-        ]
+        derivations = {name: derivation_as_json(name, found, chosen, moment) for name in DERIVATIONS}
+        context |= _shown_endpoints({name: _readings(each) for name, each in derivations.items()}, subject)
     except (NotAsked, UnknownChoice) as error:
         context["refused"] = str(error)
     title = _("Endpoints of %(code)s") % {"code": subject.code}
@@ -88,17 +86,35 @@ def _choices(request: HttpRequest, study: Study, moment: Moment) -> Choices:
 
 
 def _readings(derivation: dict[str, Any]) -> list[dict[str, Any]]:
-    """One answer, or one for each reading of confirmation; records with the page of their form."""
-    models = {form.oid: form.model for form in definitions()}
-    readings = derivation.get("readings") or [derivation]
-    for reading in readings:
-        reading["answer"] = reading.get("outcome") or reading.get("response") or ""
-        for step in reading["steps"]:
-            for record in step["records"]:
-                key = record["link"].rstrip("/").rpartition("/")[2]
-                model = models.get(record["form"])
-                record["page"] = page_url(model, "change", key) if model is not None else ""
-    return list(readings)
+    """One answer, or one for each reading of confirmation; its words where they say more than its steps."""
+    return [
+        {
+            **reading,
+            "answer": (reading.get("outcome") or reading.get("response") or "").replace("_", " "),
+            "words": "" if _is_told_by(reading["steps"], reading["words"]) else reading["words"],
+        }
+        for reading in derivation.get("readings") or [derivation]
+    ]
+
+
+def _is_told_by(steps: list[dict[str, Any]], words: str) -> bool:
+    return " ".join(step["words"] for step in steps) == words
+
+
+def _shown_endpoints(readings: dict[str, list[dict[str, Any]]], subject: Subject) -> dict[str, Any]:
+    """Every answer with its own steps, and once the steps that several share."""
+    shared = shared_steps([each["steps"] for found in readings.values() for each in found])
+    told: set[tuple[str, str]] = set()
+    endpoints = [
+        {
+            "title": TITLES[name],
+            "readings": [
+                {**each, "lines": own_lines(each["steps"], shared, subject, told)} for each in found
+            ],
+        }
+        for name, found in readings.items()
+    ]
+    return {"endpoints": endpoints, "shared": [line(step, subject, told) for step in shared]}
 
 
 def _page(site: Any, request: HttpRequest, template: str, context: dict[str, Any]) -> TemplateResponse:

@@ -1,11 +1,14 @@
 """Where the pages of captured data are."""
 
+from functools import cache
 from typing import Any
 
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from patients.models import Subject
+from patients.facts import Source
+from patients.forms import form_models
+from patients.models import Query, Subject
 
 
 def page_url(model: Any, page: str, *arguments: Any) -> str:
@@ -27,3 +30,25 @@ def add_url(model: Any, subject: Subject, visit_id: int | None = None, **more: s
     """The page on which a form of this kind is entered for the subject (at the visit)."""
     query: dict[str, Any] = {"subject": subject.pk, **({"visit": visit_id} if visit_id else {}), **more}
     return f"{page_url(model, 'add')}?{urlencode(query)}"
+
+
+def page_of(oid: str, key: Any) -> str:
+    """The page of a filled form by OID and key; empty for what is no form (a visit, an allocation)."""
+    model = _models().get(oid)
+    return page_url(model, "change", key) if model is not None else ""
+
+
+def source_url(source: Source) -> str:
+    """The page of the form on which a value stands; empty for what stands on no form."""
+    return page_of(source.form, source.record_id)
+
+
+def query_url(query: Query) -> str:
+    """The place of a query on its form; a visit stands on the page of its casebook."""
+    page = page_of(query.form, query.record_id)
+    return f"{page}#query-{query.pk}" if page else hub_url(query.subject)
+
+
+@cache
+def _models() -> dict[str, Any]:
+    return {model.form.oid: model for model in form_models()}

@@ -67,6 +67,26 @@ def test_the_endpoints_of_a_subject_lead_to_the_record_of_each_step(world: Simpl
         assert world.coordinator.get(link).status_code == 200
 
 
+def test_a_step_that_several_answers_share_stands_once(world: SimpleNamespace) -> None:
+    shown = text_of(world.coordinator.get(world.page))
+    assert shown.count("<li>Counted from randomization on") == 1
+    assert shown.count("<li>UNS1 on ") == 1, "the time points of both best responses"
+    assert 'href="#shared"' in shown
+    measurements = re.findall(r"measurements 1 Diameter: (\d+)", shown)
+    assert sorted(measurements) == ["100", "60", "60", "80"], "each value once"
+
+
+def test_every_step_with_a_value_leads_to_its_form_or_to_the_casebook(world: SimpleNamespace) -> None:
+    shown = text_of(world.coordinator.get(world.page))
+    groups = re.findall(r"<li>(?:<a href=\"([^\"]+)\">[^<]+</a>) ", shown)
+    assert groups
+    hub = f"/admin/patients/subject/{world.patient.subject.pk}/change/"
+    day = re.search(r'href="([^"]+)">[^<]+</a> Day of randomization', shown)
+    assert day
+    assert day[1] == hub
+    assert all(world.coordinator.get(page).status_code == 200 for page in set(groups))
+
+
 def test_before_the_cutoff_the_progression_has_not_happened(world: SimpleNamespace) -> None:
     assert "EVENT" in text_of(world.coordinator.get(world.page))
     shown = text_of(world.coordinator.get(f"{world.page}?cutoff=2021-05-01"))
