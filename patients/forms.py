@@ -6,6 +6,7 @@ nothing else lists the fields of a form.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +15,10 @@ from django.db import models
 
 from patients.fields import ClinicalField, CodedField, Meaning
 from patients.models import CaseReportForm, Form, FormGroup, MissingReason, Row, Visit
+from patients.models.base import Answered
 from trials.actions.given import IDENTIFIER_LENGTH
 from trials.models import StudyNoun
+from trials.text import plain
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,24 @@ class Section:
 
 
 @dataclass(frozen=True)
+class FormPart:
+    """A part of a form: questions that are answered together, and the rows that follow them.
+
+    `title` is empty where the form has no parts; `only_if` is the answer after which the part is asked.
+    """
+
+    title: str
+    items: list[Item]
+    rows: list[Section]
+    only_if: Answered | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The questions and tables by their names in a request."""
+        return [*(item.name for item in self.items), *(rows.name for rows in self.rows)]
+
+
+@dataclass(frozen=True)
 class FormDefinition(Section):
     """A form of the casebook, with the sections of its rows by their name in a request."""
 
@@ -150,6 +171,21 @@ class FormDefinition(Section):
             name: Section(name, str(model._meta.verbose_name_plural), model)
             for name, model in models_of_rows.items()
         }
+
+    @cached_property
+    def parts(self) -> list[FormPart]:
+        """Every question and table of rows in the order of the page; a short form is one part."""
+        if not self.model.form.parts:
+            return [FormPart("", self.asked, list(self.rows.values()))]
+        return [
+            FormPart(
+                str(part.title),
+                [self.item(name) for name in part.questions if name not in self.rows],
+                [self.rows[name] for name in part.questions if name in self.rows],
+                part.only_if,
+            )
+            for part in self.model.form.parts
+        ]
 
 
 def form_models() -> Iterator[type[CaseReportForm]]:
@@ -209,6 +245,9 @@ def json_schema(form: FormDefinition) -> dict[str, Any]:
     properties = section_properties(form) | EXTERNAL_ID
     for name, section in form.rows.items():
         properties[name] = {"type": "array", "title": section.title, "items": _section_schema(section)}
+    for part in form.parts:
+        for name in part.names if part.title else ():
+            properties[name]["x-part"] = part.title
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"forms/{form.oid}/{form.version}",
@@ -221,8 +260,19 @@ def json_schema(form: FormDefinition) -> dict[str, Any]:
         "x-repeats": form.repeats,
         "x-at-visit": form.at_visit,
         "x-group": form.group,
+        "x-parts": [_part_schema(part) for part in form.parts if part.title],
         "properties": properties,
         "additionalProperties": False,
+    }
+
+
+def _part_schema(part: FormPart) -> dict[str, Any]:
+    """A part of the form: its title, its questions in their order, and the answer after which it is asked."""
+    after = part.only_if and {part.only_if.question: list(part.only_if.codes)}
+    return {
+        "title": part.title,
+        "properties": part.names,
+        **({"only_if": after} if after else {}),
     }
 
 
@@ -290,15 +340,26 @@ def _codes(item: Item) -> dict[str, Any]:
 
 
 def headline(record: CaseReportForm) -> str:
-    """A record in a few words, where another one names it: its number and its first two answers."""
-    said = []
-    for item in definition_of(type(record)).asked:
-        value = getattr(record, item.attname)
-        if value is not None and not item.refers:
-            said.append(dict(item.codelist).get(str(value), str(value)))
-        if len(said) == 2:
-            break
-    return f"{record.repeat}: {', '.join(said)}" if said else str(record.repeat)
+    """A record in a few words, where another one names it: its number and what tells it from others.
+
+    A form that does not say what that is gives its first two answers.
+    """
+    definition = definition_of(type(record))
+    shown = definition.model.form.headline or {
+        item.name: "{}" for item in definition.asked if not item.refers
+    }
+    said = [(around, _in_words(definition.item(name), record)) for name, around in shown.items()]
+    words = [str(around).format(answer) for around, answer in said if answer]
+    words = words if definition.model.form.headline else words[:2]
+    return f"{record.repeat}: {', '.join(words)}" if words else str(record.repeat)
+
+
+def _in_words(item: Item, record: CaseReportForm) -> str:
+    value = getattr(record, item.name)
+    if value is None:
+        return ""
+    written = plain(value) if isinstance(value, Decimal) else str(value)
+    return dict(item.codelist).get(written, written)
 
 
 def rows_of(record: CaseReportForm, name: str) -> list[Row]:

@@ -57,6 +57,11 @@ STUDY_WIDE = frozenset(
 )
 
 
+def roles_with(verb: Verb) -> list[Role]:
+    """The roles that may do something, in the order of the table."""
+    return [Role(role) for role, verbs in ROLES.items() if verb in verbs]
+
+
 class NotPermitted(PermissionError):
     """The user's roles do not allow the act."""
 

@@ -5,12 +5,13 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.text import get_text_list
 
 from patients.models import Subject
 from patients.selectors import subjects, visible
 from trials.admin.base import StudyAdmin, user_of
 from trials.models import User
-from trials.roles import Verb, may
+from trials.roles import Verb, may, roles_with
 
 
 class ClinicalAdmin(StudyAdmin):
@@ -41,3 +42,8 @@ def subject_in_reach(request: HttpRequest, key: Any) -> Subject:
     if found is None:
         raise Http404
     return found
+
+
+def who_may(verb: Verb) -> str:
+    """The roles that may do something, in words, for who may not."""
+    return get_text_list([f"{role.label[0].lower()}{role.label[1:]}" for role in roles_with(verb)])

@@ -12,11 +12,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from patients.actions.queries import accept_reason
-from patients.admin.addresses import hub_url, page_url
+from patients.admin.addresses import query_url
 from patients.admin.base import ClinicalAdmin
 from patients.admin.filters import OwnSiteFilter
-from patients.forms import about, record_models
-from patients.models import Query, QueryState, Severity, Visit
+from patients.admin.pages.query_page import query_page
+from patients.forms import about
+from patients.models import Query, QueryState, Severity
 from trials.admin.act import ReasonField, act_page, posted
 from trials.admin.base import WRITING, user_of
 from trials.models import User
@@ -53,13 +54,11 @@ class AcceptForm(forms.Form):
 
 @admin.register(Query)
 class QueryAdmin(ClinicalAdmin):
-    list_display = ("subject", "form_link", "message", "severity", "state", "check_id")
+    list_display = ("message", "subject", "form_link", "severity", "state", "check_id")
     list_filter = (QueryStateFilter, SeverityFilter, OwnSiteFilter)
     search_fields = ("subject__code",)
     search_help_text = _("Subject code")
     ordering = ("-id",)
-    fields = ("subject", "form_link", "field", "message", "severity", "state", "check_id", "accepted_reason")
-    readonly_fields = ("form_link",)
 
     def visible_to(self, user: User) -> QuerySet[Query]:
         return super().visible_to(user).select_related("subject__site")
@@ -71,6 +70,19 @@ class QueryAdmin(ClinicalAdmin):
             name="patients_query_accept",
         )
         return [accept, *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        """What is asked, where, and what one can do about it."""
+        self.enter(request)
+        if object_id is None:
+            raise PermissionDenied  # queries are raised by checks
+        return query_page(self, request, self.found(request, object_id))
 
     def accept_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The value stands: settle the query with a reason."""
@@ -86,24 +98,16 @@ class QueryAdmin(ClinicalAdmin):
                 actor=user_of(request), query=query, reason=typed["change_reason"]
             ),
             said=str(_("The query is settled: the value stands.")),
-            to=form_of(query),
+            to=query_url(query),
             context={
                 "title": _("Settle a query of %(code)s") % {"code": query.subject.code},
                 "lead": query.message,
                 "submit": _("The value stands"),
                 "subject": query.subject,
-                "back_url": form_of(query),
+                "back_url": query_url(query),
             },
         )
 
     @admin.display(description=_("Form"))
     def form_link(self, query: Query) -> str:
-        return format_html('<a href="{}">{}</a>', form_of(query), about(query.form).title)
-
-
-def form_of(query: Query) -> str:
-    """The page of the form that the query is about; a visit stands on the page of its casebook."""
-    model = record_models()[query.form]
-    if issubclass(model, Visit):
-        return hub_url(query.subject)
-    return page_url(model, "change", query.record_id)
+        return format_html('<a href="{}">{}</a>', query_url(query), about(query.form).title)

@@ -22,6 +22,7 @@ from patients.admin.questions import (
     shown_text,
     typed_text,
 )
+from patients.admin.told import ShownTold, shown_told
 from patients.derivations.tellers import expected, told
 from patients.derivations.told import Told
 from patients.facts import Facts
@@ -236,8 +237,8 @@ class Sheet:
         return expected(facts, self.definition.oid, self.subject, self.visit)
 
     @property
-    def told_of_form(self) -> list[Told]:
-        return [each for each in self.told if each.row is None]
+    def told_of_form(self) -> list[ShownTold]:
+        return shown_told(each for each in self.told if each.row is None)
 
     @property
     def computed(self) -> list[tuple[str, str]]:
@@ -255,6 +256,17 @@ class Sheet:
                 ).order_by("id")
             )
         return found
+
+    @property
+    def queries_elsewhere(self) -> list[Query]:
+        """Open queries that stand at no question: about the whole form, a computed value, a line in error."""
+        asked = {item.name for item in self.definition.asked}
+        alive = {row.pk for rows in self.row_sets for row in rows.rows.values()}
+        return [
+            query
+            for query in self.open_queries
+            if (query.field not in asked if query.row_id is None else query.row_id not in alive)
+        ]
 
     @property
     def has_errors(self) -> bool:

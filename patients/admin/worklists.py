@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from patients.admin.query import form_of
+from patients.admin.addresses import query_url
 from patients.forms import about, definitions
 from patients.models import Query, Subject, SubjectStatus, Visit, VisitStatus
 from patients.selectors import open_queries, visible
@@ -51,7 +51,7 @@ def queries_to_answer(user: User, subject: Subject | None = None) -> list[QueryL
     """The oldest open queries, of one subject or of all in reach."""
     found = open_queries(user).order_by("id")
     found = found.filter(subject=subject)[:SHOWN_OF_SUBJECT] if subject is not None else found[:SHOWN]
-    return [QueryLine(query, str(about(query.form).title), form_of(query)) for query in found]
+    return [QueryLine(query, str(about(query.form).title), query_url(query)) for query in found]
 
 
 def overdue_visits(user: User, today: date) -> list[Visit]:

@@ -1,14 +1,20 @@
 """What the rules of RECIST say beside a tumor assessment."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from patients.derivations.told import Told
-from patients.derivations.tumor_response import TumorPoint, tumor_course
-from patients.facts import Facts
+from patients.derivations.tumor_response import TumorCourse, TumorPoint, tumor_course
+from patients.facts import Facts, Source
 from patients.models import TumorAssessment
+from trials.clinical.recist.course import BASELINE
 from trials.clinical.undetermined import Undetermined
 from trials.text import plain
+
+Sources = tuple[Source, ...]
+TARGETS, NON_TARGETS = "measurements", "non_targets"
+"""The rows of an assessment, by the names that its form gives them."""
 
 
 def told_of_assessment(facts: Facts, form: TumorAssessment) -> Iterator[Told]:
@@ -16,15 +22,21 @@ def told_of_assessment(facts: Facts, form: TumorAssessment) -> Iterator[Told]:
     course = facts.once(tumor_course, form.subject)
     if course.baseline is not None and form.pk in {each.pk for each in course.baseline.forms}:
         total = course.baseline.sum
-        yield Told("Sum of diameters at baseline", _mm(total.mm), "; ".join(total.missing))
+        yield Told(
+            "Sum of diameters at baseline",
+            _mm(total.mm),
+            "; ".join(total.missing),
+            sources=_of_rows(course.baseline.sources, TARGETS),
+        )
         return
     point = course.point_of(form)
     if point is None:
         reason = "; ".join(course.remarks) or "the assessment has no date"
         yield Told("Response by the rules", "", reason)
         return
-    yield from _sums(point)
-    yield from _responses(point)
+    sums = _sums_rest_on(course, point)
+    yield from _sums(point, sums)
+    yield from _responses(point, sums)
     best = course.best_unconfirmed
     if isinstance(best, Undetermined):
         yield Told("Best overall response", "", best.sentence())
@@ -32,23 +44,61 @@ def told_of_assessment(facts: Facts, form: TumorAssessment) -> Iterator[Told]:
         yield Told("Best overall response of the whole course", str(best.response), best.words)
 
 
-def _sums(point: TumorPoint) -> Iterator[Told]:
+@dataclass(frozen=True)
+class _Sums:
+    """The measurements behind each sum that a target response compares."""
+
+    now: Sources
+    baseline: Sources
+    nadir: Sources
+
+    @property
+    def all(self) -> Sources:
+        """Each once: the nadir may be the baseline."""
+        return tuple(dict.fromkeys((*self.now, *self.baseline, *self.nadir)))
+
+
+def _sums_rest_on(course: TumorCourse, point: TumorPoint) -> _Sums:
+    baseline = _of_rows(course.baseline.sources, TARGETS) if course.baseline is not None else ()
+    where = point.found.nadir.where if point.found.nadir is not None else ""
+    lowest = next((each.sources for each in course.points if each.found.label == where), ())
+    return _Sums(
+        now=_of_rows(point.sources, TARGETS),
+        baseline=baseline,
+        nadir=baseline if where == BASELINE else _of_rows(lowest, TARGETS),
+    )
+
+
+def _of_rows(sources: Sources, name: str) -> Sources:
+    """Those of the values that stand in the rows of this name."""
+    return tuple(each for each in sources if each.row.startswith(f"{name} "))
+
+
+def _sums(point: TumorPoint, sums: _Sums) -> Iterator[Told]:
     found = point.found
-    yield Told("Sum of diameters", _mm(found.sum.mm), "; ".join((*found.sum.missing, *found.sum.remarks)))
+    remarks = "; ".join((*found.sum.missing, *found.sum.remarks))
+    yield Told("Sum of diameters", _mm(found.sum.mm), remarks, sources=sums.now)
     nadir = found.nadir
-    yield Told("Nadir before", _mm(nadir.mm if nadir else None), nadir.where if nadir else "no sum before")
+    where = nadir.where if nadir else "no sum before"
+    yield Told("Nadir before", _mm(nadir.mm if nadir else None), where, sources=sums.nadir)
     if found.target.from_baseline_percent is not None:
-        yield Told("Change from baseline", f"{plain(found.target.from_baseline_percent.quantize(TENTH))} %")
+        change = f"{plain(found.target.from_baseline_percent.quantize(TENTH))} %"
+        yield Told("Change from baseline", change, sources=(*sums.now, *sums.baseline))
     if found.target.from_nadir_mm is not None:
         percent = found.target.from_nadir_percent
         rise = f" ({plain(percent.quantize(TENTH))} %)" if percent is not None else ""
-        yield Told("Change from nadir", f"{plain(found.target.from_nadir_mm)} mm{rise}")
+        change = f"{plain(found.target.from_nadir_mm)} mm{rise}"
+        yield Told("Change from nadir", change, sources=(*sums.now, *sums.nadir))
 
 
-def _responses(point: TumorPoint) -> Iterator[Told]:
+def _responses(point: TumorPoint, sums: _Sums) -> Iterator[Told]:
     found = point.found
-    yield Told("Target response by the rules", str(found.target.response), found.target.words)
-    yield Told("Non-target response by the rules", str(found.non_target.response), found.non_target.words)
+    target, non_target = found.target, found.non_target
+    yield Told("Target response by the rules", str(target.response), target.words, sources=sums.all)
+    others = _of_rows(point.sources, NON_TARGETS) + tuple(
+        each for each in point.sources if each.field == "markers_normal"
+    )
+    yield Told("Non-target response by the rules", str(non_target.response), non_target.words, sources=others)
     more = (*point.differences, *([point.does_not_count] if point.does_not_count else ()))
     yield Told(
         "Overall response by the rules",

@@ -15,7 +15,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, FormGroup, Row, YesNo
+from patients.models.base import Answered, CaseReportForm, Form, FormGroup, Part, Row, YesNo
 
 
 class Grade(models.TextChoices):
@@ -134,6 +134,48 @@ class AdverseEvent(CaseReportForm):
         repeats=True,
         at_visit=False,
         rows={"drugs": "patients.AdverseEventDrug"},
+        headline={"term": "{}", "grade": _("grade {}"), "started": _("from {}")},
+        parts=(
+            Part(_("What happened"), ("term", "ctcae_term", "laboratory_test", "symptoms")),
+            Part(_("When"), ("started", "ongoing", "ended", "worsened_from")),
+            Part(_("How bad"), ("grade", "serious", "became_aware_on", "became_aware_at")),
+            Part(
+                _("Why it is serious"),
+                (
+                    "results_in_death",
+                    "life_threatening",
+                    "hospitalization",
+                    "admitted_on",
+                    "discharged_on",
+                    "disability",
+                    "congenital_anomaly",
+                    "medically_important",
+                ),
+                only_if=Answered("serious", (YesNo.YES,)),
+            ),
+            Part(_("Related to what"), ("disease_relation", "procedure_relation", "drugs")),
+            Part(_("Treatment and outcome"), ("medication_given", "other_action", "outcome")),
+            Part(_("Special interest"), ("special_interest", "immune_related", "infusion_reaction")),
+            Part(
+                _("Immune-related event"),
+                (
+                    "steroid_given",
+                    "steroid_highest_dose",
+                    "steroid_started",
+                    "steroid_ended",
+                    "hormone_replacement",
+                    "immunosuppressant_given",
+                    "immunosuppressant",
+                ),
+                only_if=Answered("immune_related", (YesNo.YES,)),
+            ),
+            Part(
+                _("Reaction to an infusion"),
+                ("infusion_symptoms", "infusion_action", "premedicated", "premedication"),
+                only_if=Answered("infusion_reaction", (YesNo.YES,)),
+            ),
+            Part(_("Coding"), ("meddra_llt_code",)),
+        ),
     )
 
     term = TextAnswerField(_("Adverse event as reported"), cdash="AETERM", required=True)

@@ -51,6 +51,27 @@ class FormGroup(models.TextChoices):
 
 
 @dataclass(frozen=True)
+class Answered:
+    """An answer that was given: a question of the form, and the codes of which it is one."""
+
+    question: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a long form: what is answered together, under a title.
+
+    `questions` are names of fields in the order in which they are asked; the name of rows stands for their
+    table. `only_if`: the answer after which the part is asked; without it, it is always asked.
+    """
+
+    title: Any
+    questions: tuple[str, ...]
+    only_if: Answered | None = None
+
+
+@dataclass(frozen=True)
 class Form:
     """What a form says about itself.
 
@@ -58,7 +79,9 @@ class Form:
     visit (or per subject); `at_visit`: belongs to a visit; `rows`: the models of its rows by the name
     they have in a request; `version` grows when the meaning of a question changes; `dated_by`: the
     question whose answer is the day on which what the form tells took place (the earliest, where it tells
-    of a stretch of time); empty: the day of its visit; `group` and `place`: where it stands in the casebook.
+    of a stretch of time); empty: the day of its visit; `group` and `place`: where it stands in the casebook;
+    `parts`: how its questions are grouped on a page, for a long form; `headline`: the questions by which
+    two of its kind are told apart, each with its words around the answer (`{}`).
     """
 
     oid: str
@@ -72,6 +95,8 @@ class Form:
     group: FormGroup = FormGroup.OTHER
     place: int = 0
     rows: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    headline: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Entry(RegulatedModel):

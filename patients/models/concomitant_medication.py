@@ -10,7 +10,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Part, YesNo
 
 
 class MedicationRoute(models.TextChoices):
@@ -70,6 +70,13 @@ class ConcomitantMedication(CaseReportForm):
         dated_by="started",
         repeats=True,
         at_visit=False,
+        headline={"medication": "{}", "started": _("from {}"), "ended": _("to {}")},
+        parts=(
+            Part(_("What was given"), ("medication", "category")),
+            Part(_("When"), ("started", "ongoing", "ended")),
+            Part(_("What for"), ("indication", "indication_kind", "adverse_event", "medical_history")),
+            Part(_("How much"), ("dose", "dose_unit", "frequency", "route", "units_given")),
+        ),
     )
 
     medication = TextAnswerField(_("Medication"), cdash="CMTRT", required=True)

@@ -49,6 +49,7 @@ class Disposition(CaseReportForm):
         dated_by="ended_on",
         repeats=True,
         at_visit=False,
+        headline={"scope": "{}", "drug": "{}", "ended_on": "{}", "reason": "{}"},
     )
 
     scope = CodedField(_("What ended?"), codelist=DispositionScope, cdash="DSSCAT", required=True)

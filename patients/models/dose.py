@@ -52,6 +52,7 @@ class DoseAdministration(CaseReportForm):
         domain="EC",
         dated_by="given_on",
         repeats=True,
+        headline={"drug": "{}", "given_on": "{}", "dose": "{} mg"},
     )
 
     drug = ProtocolReferenceField("trials.Drug", verbose_name=_("Study drug"), cdash="ECTRT", required=True)
@@ -91,6 +92,7 @@ class DailyDosePeriod(CaseReportForm):
         dated_by="started",
         repeats=True,
         at_visit=False,
+        headline={"drug": "{}", "started": _("from {}"), "ended": _("to {}"), "dose": "{} mg"},
     )
 
     drug = ProtocolReferenceField("trials.Drug", verbose_name=_("Study drug"), cdash="ECTRT", required=True)

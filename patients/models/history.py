@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, NarrativeField, PartialDateField, QuantityField, TextAnswerField
-from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
+from patients.models.base import Answered, CaseReportForm, Form, FormGroup, Part, YesNo
 from patients.models.procedure import ResidualTumor
 
 
@@ -21,6 +21,7 @@ class MedicalHistory(CaseReportForm):
         dated_by="started",
         repeats=True,
         at_visit=False,
+        headline={"term": "{}", "started": _("from {}"), "ended": _("to {}")},
     )
 
     term = TextAnswerField(_("Condition"), cdash="MHTERM", required=True)
@@ -113,6 +114,35 @@ class TumorHistory(CaseReportForm):
         domain="MH",
         dated_by="diagnosed",
         at_visit=False,
+        parts=(
+            Part(
+                _("Diagnosis"),
+                ("histology", "diagnosed", "confirmed_by", "confirmed_on", "differentiation"),
+            ),
+            Part(_("Stage at enrollment"), ("extent", "clinical_t", "clinical_n", "clinical_m", "stage")),
+            Part(
+                _("Tumor at enrollment"),
+                (
+                    "tumor_number",
+                    "largest_diameter",
+                    "vascular_invasion",
+                    "extrahepatic",
+                    "extrahepatic_sites",
+                    "measurable_disease",
+                    "biliary_obstruction",
+                ),
+            ),
+            Part(
+                _("Liver before"),
+                ("hepatitis_b_related", "hepatitis_c_related", "cirrhosis", "bile_duct_stones"),
+            ),
+            Part(_("Treatment before"), ("prior_resection", "last_systemic_therapy")),
+            Part(
+                _("Previous resection"),
+                ("resected_on", "resection_residual", "recurred_on"),
+                only_if=Answered("prior_resection", (YesNo.YES,)),
+            ),
+        ),
     )
 
     histology = CodedField(_("Histology"), codelist=Histology, cdash="MHTERM", required=True)

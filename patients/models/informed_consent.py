@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, ExactDateField, TextAnswerField
-from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
+from patients.models.base import Answered, CaseReportForm, Form, FormGroup, Part, YesNo
 
 
 class ConsentKind(models.TextChoices):
@@ -54,6 +54,17 @@ class InformedConsent(CaseReportForm):
         dated_by="signed_on",
         repeats=True,
         at_visit=False,
+        headline={"kind": "{}", "signed_on": "{}", "document_version": _("version {}")},
+        parts=(
+            Part(
+                _("What was signed"),
+                ("kind", "consented", "signed_on", "document_version", "document_language"),
+            ),
+            Part(_("How"), ("informed_by", "signed_by", "copy_given")),
+            Part(_("Agreed to beside it"), ("tissue_consent", "genetic_consent")),
+            Part(_("Refused"), ("refused_reason",), only_if=Answered("consented", (YesNo.NO,))),
+            Part(_("Withdrawn later"), ("withdrawn_on",)),
+        ),
     )
 
     kind = CodedField(

@@ -38,6 +38,7 @@ class MedicationError(CaseReportForm):
         dated_by="occurred_on",
         repeats=True,
         at_visit=False,
+        headline={"kind": "{}", "drug": "{}", "occurred_on": "{}"},
     )
 
     drug = ProtocolReferenceField("trials.Drug", verbose_name=_("Study drug"), required=True)

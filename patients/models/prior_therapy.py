@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from patients.fields import CodedField, CountField, NarrativeField, PartialDateField, TextAnswerField
-from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Part, YesNo
 from patients.models.tumor_assessment import OverallResponse
 
 
@@ -49,6 +49,16 @@ class PriorTherapy(CaseReportForm):
         dated_by="started",
         repeats=True,
         at_visit=False,
+        headline={"kind": "{}", "agents": "{}", "started": _("from {}")},
+        parts=(
+            Part(_("What was given or done"), ("kind", "agents", "line", "radiation_site")),
+            Part(_("When"), ("started", "ended", "ongoing", "courses")),
+            Part(
+                _("What it contained"),
+                ("contains_pd1", "contains_lenvatinib", "contains_gemcitabine", "contains_platinum"),
+            ),
+            Part(_("How it ended"), ("best_response", "reason_stopped", "progressed_on", "comment")),
+        ),
     )
 
     kind = CodedField(_("Kind of therapy"), codelist=TherapyKind, cdash="CMSCAT", required=True)

@@ -12,7 +12,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
+from patients.models.base import Answered, CaseReportForm, Form, FormGroup, Part, YesNo
 from patients.models.tumor_lesion import Organ
 
 
@@ -85,6 +85,32 @@ class Procedure(CaseReportForm):
         dated_by="performed_on",
         repeats=True,
         at_visit=False,
+        headline={"kind": "{}", "name": "{}", "performed_on": _("on {}")},
+        parts=(
+            Part(_("What was done"), ("kind", "name", "performed_on", "organ")),
+            Part(_("Why"), ("indication", "intent", "adverse_event")),
+            Part(_("Where"), ("elsewhere", "hospital")),
+            Part(
+                _("Stent or drain"),
+                ("stent_type",),
+                only_if=Answered(
+                    "kind", (ProcedureKind.DRAINAGE, ProcedureKind.STENT, ProcedureKind.STENT_EXCHANGE)
+                ),
+            ),
+            Part(
+                _("Resection"),
+                (
+                    "extent",
+                    "pathology",
+                    "residual",
+                    "pathological_response",
+                    "viable_tumor",
+                    "survival_handling",
+                ),
+                only_if=Answered("kind", (ProcedureKind.RESECTION,)),
+            ),
+            Part(_("Complications"), ("complication",)),
+        ),
     )
 
     kind = CodedField(_("Kind of procedure"), codelist=ProcedureKind, cdash="PRCAT", required=True)

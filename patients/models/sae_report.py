@@ -15,7 +15,7 @@ from patients.fields import (
     TextAnswerField,
 )
 from patients.models.adverse_event import Causality
-from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Part, YesNo
 
 
 class ReportKind(models.TextChoices):
@@ -45,6 +45,16 @@ class SeriousAdverseEventReport(CaseReportForm):
         dated_by="became_aware_on",
         repeats=True,
         at_visit=False,
+        headline={"kind": "{}", "number": "{}", "reported_on": _("on {}")},
+        parts=(
+            Part(_("What is reported"), ("adverse_event", "kind", "number")),
+            Part(_("When"), ("became_aware_on", "became_aware_at", "reported_on", "reported_at")),
+            Part(
+                _("Judgment of the reporter"),
+                ("suspected_drug", "causality", "expectedness", "susar", "narrative"),
+            ),
+            Part(_("Passed on"), ("reference", "regulator_on", "ethics_on")),
+        ),
     )
 
     adverse_event = RecordReferenceField(

@@ -12,7 +12,7 @@ from patients.fields import (
     QuantityField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Part, YesNo
 from patients.models.tumor_lesion import Organ
 
 
@@ -46,6 +46,16 @@ class TissueSample(CaseReportForm):
         dated_by="collected_on",
         repeats=True,
         at_visit=False,
+        headline={"kind": "{}", "material": "{}", "collected_on": _("on {}")},
+        parts=(
+            Part(
+                _("The sample"),
+                ("kind", "collected_on", "organ", "primary_tumor", "material"),
+            ),
+            Part(_("Consent"), ("tissue_consent", "genetic_consent")),
+            Part(_("Amount and quality"), ("blocks", "slides", "tumor_content", "adequate")),
+            Part(_("Where it went"), ("sent_on", "laboratory_identifier", "destroyed_on", "comment")),
+        ),
     )
 
     kind = CodedField(_("Kind of sample"), codelist=SampleKind, cdash="BECAT", required=True)

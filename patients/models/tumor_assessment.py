@@ -12,7 +12,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, FormGroup, Row, YesNo
+from patients.models.base import CaseReportForm, Form, FormGroup, Part, Row, YesNo
 from patients.models.tumor_lesion import ImagingMethod
 
 
@@ -95,6 +95,25 @@ class TumorAssessment(CaseReportForm):
         dated_by="first_scan_on",
         repeats=True,
         rows={"measurements": "patients.TargetMeasurement", "non_targets": "patients.NonTargetState"},
+        headline={"first_scan_on": "{}", "overall_response": "{}"},
+        parts=(
+            Part(
+                _("Scans"),
+                ("first_scan_on", "last_scan_on", "method", "contrast", "slice_thickness", "assessor"),
+            ),
+            Part(_("Known lesions"), ("measurements", "non_targets")),
+            Part(_("New disease and markers"), ("new_lesions", "markers_normal")),
+            Part(
+                _("Judgment of the investigator"),
+                (
+                    "target_response",
+                    "non_target_response",
+                    "overall_response",
+                    "clinical_progression",
+                    "comment",
+                ),
+            ),
+        ),
     )
 
     first_scan_on = ExactDateField(_("Date of the first scan"), cdash="TRDTC", required=True)

@@ -13,7 +13,7 @@ from patients.fields import (
     RecordReferenceField,
     TextAnswerField,
 )
-from patients.models.base import CaseReportForm, Form, FormGroup, YesNo
+from patients.models.base import Answered, CaseReportForm, Form, FormGroup, Part, YesNo
 
 
 class LesionRole(models.TextChoices):
@@ -88,6 +88,28 @@ class TumorLesion(CaseReportForm):
         dated_by="identified_on",
         repeats=True,
         at_visit=False,
+        headline={
+            "label": "{}",
+            "organ": "{}",
+            "location": "{}",
+            "method": "{}",
+            "identified_on": _("seen {}"),
+        },
+        parts=(
+            Part(_("The lesion"), ("label", "role", "organ", "location", "lymph_node")),
+            Part(_("How it was found"), ("identified_on", "method", "slice_thickness")),
+            Part(
+                _("Treated before"),
+                ("previously_irradiated", "progressed_after_local_therapy"),
+            ),
+            Part(
+                _("New lesion"),
+                ("certain", "confirmed_on"),
+                only_if=Answered("role", (LesionRole.NEW,)),
+            ),
+            Part(_("Split or merged"), ("split_from", "merged_into", "changed_on")),
+            Part(_("Remarks"), ("comment",)),
+        ),
     )
 
     label = TextAnswerField(

@@ -13,6 +13,28 @@ from trials.models import StudySetting, User
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+def test_questions_after_an_answer_open_with_it_and_close_while_they_are_empty(
+    page: Page, live_server: object
+) -> None:
+    site = make_site(make_study())
+    coordinator = coordinator_of(site)
+    subject = enroll(actor=coordinator, site=site, screened_on=CONSENT_DAY)
+    desk = Desk(page, str(live_server), coordinator)
+    desk.log_in()
+
+    page.goto(f"{live_server}/admin/patients/adverseevent/add/?subject={subject.pk}")
+    steroid = page.get_by_label("Start of steroid", exact=True)
+    expect(steroid).to_be_hidden()
+    desk.tick("Immune-related?", "Yes")
+    expect(steroid).to_be_visible()
+    desk.tick("Immune-related?", "No")
+    expect(steroid).to_be_hidden()
+    desk.tick("Immune-related?", "Yes")
+    steroid.fill("2021-03")
+    desk.tick("Immune-related?", "No")
+    expect(steroid).to_be_visible()
+
+
 def test_terms_of_ctcae_are_proposed_while_one_is_typed(page: Page, live_server: object) -> None:
     site = make_site(make_study())
     grading = {"key": "ctcae_version", "value": "5.0", "default": "5.0", "description": "CTCAE"}

@@ -14,6 +14,9 @@ FORMS = definitions()
 SECTIONS = [section for form in FORMS for section in (form, *form.rows.values())]
 ITEMS = [(section, item) for section in SECTIONS for item in section.items]
 
+LONGEST_LIST = 12
+"""Questions that are read at one glance; a longer form has parts."""
+
 by_oid = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.oid)
 by_item = pytest.mark.parametrize(
     ("section", "item"), ITEMS, ids=[f"{section.model.__name__}.{item.name}" for section, item in ITEMS]
@@ -96,6 +99,44 @@ def test_no_question_asks_for_what_identifies_a_person(section: Section, item: I
     asked = f"{item.name} {item.question}".lower().replace("_", " ")
     forbidden = r"\b(surname|given name|initials|telephone|phone|mobile|e-?mail|address|identity|passport)\b"
     assert not re.search(forbidden, asked)
+
+
+@by_oid
+def test_the_parts_of_a_form_ask_every_question_and_every_table_once(form: FormDefinition) -> None:
+    asked = [name for part in form.parts for name in part.names]
+    assert sorted(asked) == sorted([*(item.name for item in form.asked), *form.rows])
+    assert all(len(part.items) <= LONGEST_LIST for part in form.parts)
+    titles = [part.title for part in form.parts]
+    assert len(set(titles)) == len(titles)
+
+
+@by_oid
+def test_a_part_is_asked_after_an_answer_to_an_earlier_question(form: FormDefinition) -> None:
+    before: set[str] = set()
+    for part in form.parts:
+        if part.only_if is not None:
+            assert part.only_if.question in before
+            assert not [item for item in part.items if item.required]
+            codes = {code for code, _label in form.item(part.only_if.question).codelist}
+            assert {str(code) for code in part.only_if.codes} <= codes
+        before |= {item.name for item in part.items}
+
+
+@by_oid
+def test_a_headline_is_made_of_answers(form: FormDefinition) -> None:
+    for name, words in form.model.form.headline.items():
+        assert form.item(name)
+        assert str(words).count("{}") == 1
+
+
+def test_the_json_schema_names_the_part_of_a_question_and_the_answer_after_which_it_is_asked() -> None:
+    schema = json_schema(definition("AE"))
+    assert schema["properties"]["steroid_started"]["x-part"] == "Immune-related event"
+    assert schema["properties"]["drugs"]["x-part"] == "Related to what"
+    assert [part["title"] for part in schema["x-parts"]][:3] == ["What happened", "When", "How bad"]
+    [after] = [part for part in schema["x-parts"] if part["title"] == "Reaction to an infusion"]
+    assert after["only_if"] == {"infusion_reaction": ["Y"]}
+    assert "x-part" not in json_schema(definition("VS"))["properties"]["weight"]
 
 
 @by_oid

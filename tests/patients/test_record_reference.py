@@ -9,8 +9,8 @@ from patients.actions.enroll import enroll
 from patients.actions.save_form import change_form, create_form, mark_entered_in_error
 from patients.casebook import casebook
 from patients.facts import Facts
-from patients.forms import definition, json_schema
-from patients.models import AdverseEvent, ConcomitantMedication, Subject
+from patients.forms import definition, headline, json_schema
+from patients.models import AdverseEvent, ConcomitantMedication, DailyDosePeriod, Subject, TumorLesion
 from patients.trail import versions_of
 from tests.factories import CONSENT_DAY
 from trials.actions.errors import Refused
@@ -36,6 +36,33 @@ def test_a_record_is_named_by_its_number_and_found_again_in_history_casebook_and
     assert changes["adverse_event"].startswith("1: Rash")
     [read] = Facts([subject]).forms(ConcomitantMedication, subject)
     assert read.adverse_event.term == "Rash"
+
+
+def test_two_records_that_are_alike_are_told_apart_by_their_headlines(enter: Callable[..., Any]) -> None:
+    first = enter(AdverseEvent, **RASH)
+    again = enter(AdverseEvent, **RASH | {"grade": "3", "started": "2021-05-02"})
+    assert headline(first) == "1: Rash, grade 2: moderate, from 2021-03"
+    assert headline(again) == "2: Rash, grade 3: severe, from 2021-05-02"
+    cream = enter(ConcomitantMedication, **CREAM | {"ongoing": "N", "ended": "2021-04"})
+    assert headline(cream) == "1: Hydrocortisone, from 2021-03, to 2021-04"
+    lesion = {"label": "T1", "organ": "LIVER", "location": "Segment IV", "method": "CT SCAN"}
+    assert headline(enter(TumorLesion, **lesion)) == "1: T1, Liver, Segment IV, CT"
+
+
+def test_a_dose_is_named_by_drug_and_day(
+    enter: Callable[..., Any], in_arm_a: Subject, coordinator: User
+) -> None:
+    period = create_form(
+        actor=coordinator,
+        form=DailyDosePeriod,
+        subject=in_arm_a,
+        data={"drug": "LENVATINIB", "started": "2021-03-10", "dose": "8", "frequency": "QD"},
+    )
+    assert headline(period) == "1: Lenvatinib, from 2021-03-10, 8 mg"
+
+
+def test_a_record_without_answers_is_named_by_its_number(enter: Callable[..., Any]) -> None:
+    assert headline(enter(AdverseEvent)) == "1"
 
 
 @pytest.mark.parametrize("number", [2, 0, -1, "x", 1.5, True, "2021"])

@@ -50,7 +50,9 @@ if (window.htmx) {
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (button?.hasAttribute("data-clear")) {
-      for (const radio of button.parentElement.querySelectorAll("input[type=radio]")) radio.checked = false;
+      const radios = button.parentElement.querySelectorAll("input[type=radio]");
+      for (const radio of radios) radio.checked = false;
+      for (const kind of ["input", "change"]) radios[0]?.dispatchEvent(new Event(kind, { bubbles: true }));
     }
     if (button?.hasAttribute("data-add")) addLine(button.closest("[data-rows]"));
   });
@@ -69,6 +71,19 @@ if (window.htmx) {
     total.value = String(number + 1);
     rows.querySelector("[data-body] tr:last-child")?.querySelector(CELLS)?.focus();
   }
+
+  // A part that is asked after an answer opens with it, and closes again while nothing was typed in it.
+  const isTouched = (field) => (field.type === "radio" ? field.checked : field.value !== "");
+
+  document.addEventListener("change", (event) => {
+    const { name } = event.target;
+    const value = event.target.type === "radio" && !event.target.checked ? "" : event.target.value;
+    for (const part of document.querySelectorAll("details[data-asked-after]")) {
+      if (part.dataset.askedAfter !== name) continue;
+      const asked = part.dataset.codes.split("|").includes(value);
+      part.open = asked || [...part.querySelectorAll("input, select, textarea")].some(isTouched);
+    }
+  });
 
   // Terms of a dictionary are proposed while one is typed; any text may still be typed.
   const WAIT_FOR_TYPING = 150;
@@ -132,6 +147,7 @@ if (window.htmx) {
 
   document.addEventListener("DOMContentLoaded", () => {
     const wrong = document.querySelector(".ec-wrong :is(input:not([type=hidden]), select, textarea)");
+    if (!wrong && location.hash) return; // a link led to a place of the page
     (wrong ?? document.querySelector(".ec-sheet .ec-question :is(input, select, textarea)"))?.focus();
   });
 })();

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from patients.actions.save_form import change_form, create_form
 from patients.admin.addresses import add_url, form_url, hub_url
-from patients.admin.base import ClinicalAdmin, subject_in_reach
+from patients.admin.base import ClinicalAdmin, subject_in_reach, who_may
 from patients.admin.pages.laboratory import (
     PANEL,
     chosen_panel,
@@ -26,6 +26,7 @@ from patients.admin.pages.laboratory import (
 )
 from patients.admin.pages.prefill import answers_for, lines_for, lines_left
 from patients.admin.pages.terms import offer_terms
+from patients.admin.parts import shown_parts
 from patients.admin.sheet import Sheet
 from patients.forms import definition_of
 from patients.models import EntryState, Query, QueryState, Subject, Visit
@@ -291,20 +292,9 @@ def _show(admin: ClinicalAdmin, request: HttpRequest, context: dict[str, Any], s
     compare = context.get("stale", False)
     more = {
         "editable": True,
-        "questions": sheet.questions(compare),
-        "row_sets": [
-            {
-                "rows": rows,
-                "lines": rows.lines(sheet.open_queries, compare, sheet.told),
-                "blank": rows.blank_line(),
-                "title": rows.section.title,
-                # A column for what the server computes, once there is something to compute from.
-                "computed": sheet.record is not None
-                and bool(rows.section.derived or any(each.row is not None for each in sheet.told)),
-            }
-            for rows in sheet.row_sets
-        ],
-        "general_queries": [query for query in sheet.open_queries if not query.field],
+        "parts": shown_parts(sheet, compare),
+        "queries_elsewhere": sheet.queries_elsewhere,
+        "who_may_accept": who_may(Verb.ACCEPT),
         "back_url": hub_url(context["subject"]),
         "model_admin": admin,
     }
