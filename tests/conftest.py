@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +22,22 @@ def database_vendor(db: None) -> str:
     from django.db import connection
 
     return connection.vendor
+
+
+@pytest.fixture(scope="module")
+def registered_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The registered study, loaded once for the tests of a file: each takes back only what it did itself.
+
+    For files without a transactional test, which would empty the database under the others.
+    """
+    from tests.screening import registered_study
+
+    around_the_file = transaction.atomic()
+    around_the_file._from_testcase = True  # as Django's TestCase marks its own: actions may start inside it
+    with django_db_blocker.unblock():
+        around_the_file.__enter__()
+        registered_study()
+    yield
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around_the_file.__exit__(None, None, None)

@@ -68,8 +68,9 @@ PRESSURES = ((124, 78), (126, 80))
 
 
 def registered_study() -> Study:
-    """The study of the registry record, loaded from its files."""
-    return load_protocol(actor=User.objects.system_user(), paths=[PROTOCOL]).study
+    """The study of the registry record, loaded from its files where the file of tests did not do so once."""
+    loaded = Study.objects.filter(registry_id="NCT04361331").first()
+    return loaded or load_protocol(actor=User.objects.system_user(), paths=[PROTOCOL]).study
 
 
 class Clinic:

@@ -26,7 +26,8 @@ def status(subject: Subject) -> str:
 def test_the_end_of_screening_makes_a_screening_failure(end: Any, subject: Subject) -> None:
     end(subject, "SCREENING", "SCREEN FAILURE")
     assert status(subject) == SubjectStatus.SCREEN_FAILURE
-    assert events_of_casebook(subject)[-1].rows == 2
+    # The form, the status of the subject, and the query about the criterion that nobody named.
+    assert events_of_casebook(subject)[-1].rows == 3
 
 
 def test_a_screening_failure_taken_back_returns_to_screening(

@@ -8,7 +8,7 @@ from tests.factories import make_list
 from tests.patients.admin.test_casebook_page import client_of, hub, text
 from tests.screening import Clinic
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registered_once")]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.factories import make_list
 from tests.screening import Clinic
 from trials.audit import clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registered_once")]
 ONE = "/api/v1/subjects/ZS-001/"
 LAST_COUNTS = (
     "Which of several screening values counts: LAST (before randomization), ANY (one that complies is enough)"

@@ -31,6 +31,7 @@ from tests.patients.dosing.ward import Ward
 from trials.models import Study, User
 
 __all__ = ["in_a", "ward"]
+pytestmark = pytest.mark.usefixtures("registered_once")
 CHECKS_TESTED_HERE = {"EC02a", "EC02b", "EC02c", "EC02d", "EC04a", "IC01", "IC02"}
 DOSE = {"drug": "LENVATINIB", "started": "2021-03-08", "dose": "12", "frequency": "QD"}
 

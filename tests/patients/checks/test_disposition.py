@@ -28,6 +28,7 @@ from trials.audit import clock
 from trials.models import Role
 
 __all__ = ["in_a", "in_b", "ward"]
+pytestmark = pytest.mark.usefixtures("registered_once")
 CHECKS_TESTED_HERE = {
     *(f"DS{number:02}" for number in range(1, 11)),
     "EC15c",

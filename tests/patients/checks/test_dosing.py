@@ -11,6 +11,7 @@ from tests.patients.dosing.conftest import in_a, in_b, ward
 from tests.patients.dosing.ward import Ward
 
 __all__ = ["in_a", "in_b", "ward"]
+pytestmark = pytest.mark.usefixtures("registered_once")
 CHECKS_TESTED_HERE = {"EC12f", "EC13b", "EC14a", "EC14b", "DT01"}
 LOW = {"NEUT": ("0.9", "10*9/L"), "PLAT": ("184", "10*9/L")}
 

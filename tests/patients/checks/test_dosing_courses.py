@@ -15,6 +15,7 @@ from tests.patients.dosing.ward import Ward
 from trials.audit import clock
 
 __all__ = ["in_a", "in_b", "ward"]
+pytestmark = pytest.mark.usefixtures("registered_once")
 CHECKS_TESTED_HERE = {"EC04b", "EC04c", "EC17a", "EC17b", "EC17c", "EC17d"}
 OXALIPLATIN, GEMCITABINE = "143.08", "1683.25"
 

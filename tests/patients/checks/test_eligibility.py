@@ -20,6 +20,7 @@ from tests.factories import make_list
 from tests.patients.checks.asking import asked
 from tests.screening import MAN_OF_59, Clinic
 
+pytestmark = pytest.mark.usefixtures("registered_once")
 CHECKS_TESTED_HERE = {"EC01c", "EC03a", "EC03b", "EC03c", "EC05"}
 
 

@@ -14,6 +14,7 @@ from tests.patients.dosing.ward import Ward
 from trials.models import ProhibitedMedication
 
 __all__ = ["in_a", "ward"]
+pytestmark = pytest.mark.usefixtures("registered_once")
 CHECKS_TESTED_HERE = {"PM01"}
 
 

@@ -16,6 +16,7 @@ from trials.audit import clock
 from trials.models import Role
 
 __all__ = ["in_a", "ward"]
+pytestmark = pytest.mark.usefixtures("registered_once")
 CHECKS_TESTED_HERE = {"DV01", "DV02", "DV03"}
 DEVIATION = {
     "occurred_on": "2021-03-08",

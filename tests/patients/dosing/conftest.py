@@ -29,3 +29,8 @@ def in_b(ward: Callable[..., Ward]) -> Ward:
     admitted = ward("B")
     admitted.approve()
     return admitted
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _registered_once(registered_once: None) -> None:
+    """Each file here is about the registered study."""

@@ -46,3 +46,8 @@ def verdict_of(subject: Subject, code: str) -> str | None:
 
 def words_of(subject: Subject, code: str) -> str:
     return line_of(subject, code).data.words
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _registered_once(registered_once: None) -> None:
+    """Each file here is about the registered study."""

@@ -67,7 +67,7 @@ def test_day_8_is_due_while_gemox_lasts_and_not_after_it(
     assert not Visit.objects.filter(subject=life, code="C3D8").exists()
 
 
-def test_day_8_is_left_out_after_the_last_course_that_the_regimen_allows(
+def test_day_8_of_the_last_course_is_still_due_and_no_further_course_is_planned(
     coordinator: User, life: Subject, tell: Tell
 ) -> None:
     element = RegimenElement.objects.get(arm__code="B", drug__code="GEMCITABINE", study=life.study)
@@ -75,9 +75,10 @@ def test_day_8_is_left_out_after_the_last_course_that_the_regimen_allows(
     save(life.study.chain, element)
     first = opened(coordinator, life, "C1D1", DAY)
     tell(DoseAdministration, visit=first, drug="GEMCITABINE", given="Y", given_on="2021-03-15", dose="1700")
-    open_cycle(actor=coordinator, subject=life)
+    with pytest.raises(WrongState, match="Gemcitabine had the last of at most 1 courses"):
+        open_cycle(actor=coordinator, subject=life)
     assert "C1D8" in waiting(life)
-    assert not Visit.objects.filter(subject=life, code="C2D8").exists()
+    assert not Visit.objects.filter(subject=life, code="C2D1").exists()
 
 
 def test_an_end_of_treatment_taken_back_takes_the_visits_after_it_back(

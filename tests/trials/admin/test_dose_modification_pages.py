@@ -10,7 +10,7 @@ from tests.factories import person
 from tests.screening import registered_study
 from trials.models import AuditEvent, DoseModificationTable, Role, Site, Study, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registered_once")]
 
 
 @pytest.fixture
