@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 _simulated: ContextVar[datetime | None] = ContextVar("simulated_now", default=None)
 
@@ -27,6 +28,22 @@ def now() -> datetime:
 def today(zone: str) -> date:
     """The calendar day at a site, in its own time zone."""
     return now().astimezone(ZoneInfo(zone)).date()
+
+
+def instant(text: str) -> datetime:
+    """An instant with its time zone, in UTC, from text. Raises ValueError.
+
+    >>> instant("2022-06-30T08:00:00+08:00")
+    datetime.datetime(2022, 6, 30, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        # A + that was not escaped in an address arrives as a blank.
+        moment = parse_datetime(text.replace(" ", "+") if text.count(":") > 1 else text)
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # no such day, or none in UTC: the year 0 or 10000
+        pass
+    raise ValueError("must be an instant with its time zone, for example 2021-03-14T09:30:00Z")
 
 
 @contextmanager
