@@ -18,6 +18,7 @@ from patients.actions.randomize import randomize
 from patients.api.address import subject_named
 from patients.api.casebooks import shown_casebook
 from patients.api.eligibility import EligibilityReply, shown_eligibility
+from patients.api.expectations import ExpectationsReply, shown_expectations
 from patients.api.filters import SubjectFilters
 from patients.api.history import EventReply, shown_event
 from patients.casebook import casebook
@@ -77,6 +78,9 @@ CUTOFF = OpenApiParameter(
     description="A clinical day: what happened later is left out; today without it",
 )
 
+FORM = OpenApiParameter("form", str, required=True, description="OID of the form that is to be entered")
+VISIT = OpenApiParameter("visit", str, description="Code of the visit, for a form that belongs to one")
+
 
 @extend_schema_view(
     list=extend_schema(tags=["subjects"]),
@@ -84,6 +88,9 @@ CUTOFF = OpenApiParameter(
     create=extend_schema(tags=["subjects"], request=EnrollRequest, responses={201: SubjectReply}),
     casebook=extend_schema(tags=["subjects"], parameters=[AS_OF], responses=OpenApiTypes.OBJECT),
     eligibility=extend_schema(tags=["subjects"], parameters=[AS_OF, CUTOFF], responses=EligibilityReply),
+    expectations=extend_schema(
+        tags=["subjects"], parameters=[FORM, VISIT, AS_OF, CUTOFF], responses=ExpectationsReply
+    ),
     randomize=extend_schema(tags=["subjects"], request=None, responses={201: SubjectReply}),
     history=extend_schema(tags=["subjects"], responses=EventReply(many=True), filters=False),
 )
@@ -101,6 +108,7 @@ class SubjectResource(Resource):
         "retrieve": ("study",),
         "casebook": ("study", "as_of"),
         "eligibility": ("study", "as_of", "cutoff"),
+        "expectations": ("study", "form", "visit", "as_of", "cutoff"),
         "randomize": ("study",),
         "history": ("study",),
     }
@@ -151,6 +159,14 @@ class SubjectResource(Resource):
         subject = self.get_object()
         moment = Moment(instant(request.query_params.get("as_of")), cutoff_of(request))
         return Response(shown_eligibility(subject, moment))
+
+    @action(detail=True, methods=["get"])
+    def expectations(self, request: Request, **address: Any) -> Response:
+        """What the rules expect of a form before it is entered, such as the planned dose and its reason."""
+        subject = self.get_object()
+        moment = Moment(instant(request.query_params.get("as_of")), cutoff_of(request))
+        shown = shown_expectations(subject, request.query_params.dict(), moment)
+        return Response(ExpectationsReply(shown).data)
 
     @action(detail=True, methods=["post"])
     def randomize(self, request: Request, **address: Any) -> HttpResponseBase:

@@ -6,7 +6,8 @@ import django_filters
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from trials.api.resource import Resource
+from trials.api.noun import CodedNoun, OfStudy, ProtocolNoun, code_of
+from trials.api.treatment_rules import DoseModificationTableResource, ProhibitedMedicationResource
 from trials.models import (
     Arm,
     AtomicCriterion,
@@ -20,11 +21,7 @@ from trials.models import (
     Study,
     VisitDefinition,
 )
-from trials.roles import Verb, sites_of, studies_of
-
-
-class OfStudy(django_filters.FilterSet):
-    study = django_filters.CharFilter("study__code", label="Code of the study")
+from trials.roles import sites_of, studies_of
 
 
 class OfSite(OfStudy):
@@ -34,34 +31,6 @@ class OfSite(OfStudy):
 class OfLaboratory(OfStudy):
     laboratory = django_filters.CharFilter("laboratory__code", label="Code of the laboratory")
     test = django_filters.CharFilter("test__code", label="Code of the test")
-
-
-def code_of(path: str, **options: Any) -> serializers.CharField:
-    """The code of a related protocol item."""
-    return serializers.CharField(source=f"{path}.code", read_only=True, **options)
-
-
-class ProtocolNoun(Resource):
-    """Rows of the studies in which the user has a role today."""
-
-    verb = Verb.READ_PROTOCOL
-    filterset_class: Any = OfStudy
-    http_method_names = ["get", "head"]
-    related: tuple[str, ...] = ("study",)
-    orderings = {"id": "id"}
-    parameters = {"retrieve": ("study",)}
-
-    def get_queryset(self) -> QuerySet[Any]:
-        rows = super().get_queryset().filter(study__in=studies_of(self.user))
-        return rows.select_related(*self.related)
-
-
-class CodedNoun(ProtocolNoun):
-    """Addressed by its code."""
-
-    lookup_field = "code"
-    lookup_value_regex = "[^/]{1,40}"
-    orderings = {"id": "id", "code": "code"}
 
 
 class StudyReply(serializers.ModelSerializer):
@@ -347,4 +316,6 @@ PROTOCOL: dict[str, type[ProtocolNoun]] = {
     "criteria": CriterionResource,
     "lab-tests": LabTestResource,
     "laboratories": LaboratoryResource,
+    "dose-modification-tables": DoseModificationTableResource,
+    "prohibited-medications": ProhibitedMedicationResource,
 }

@@ -28,7 +28,8 @@ def fill(world: SimpleNamespace) -> None:
 def addresses_of(world: SimpleNamespace) -> list[tuple[str, str]]:
     """Method and address of everything that belongs to the subject ZS-001 and to its site."""
     found = [
-        ("get", f"/api/v1/subjects/ZS-001/{part}") for part in ("", "casebook/", "eligibility/", "history/")
+        ("get", f"/api/v1/subjects/ZS-001/{part}")
+        for part in ("", "casebook/", "eligibility/", "expectations/?form=ECD", "history/")
     ]
     found.append(("post", "/api/v1/subjects/ZS-001/randomize/"))
     for form in definitions():

@@ -2,8 +2,12 @@
 
 from types import SimpleNamespace
 
+import pytest
+
 from tests.ecrf.api.client import results
 from trials.api.protocol import PROTOCOL
+
+pytestmark = pytest.mark.usefixtures("treatment_rules")
 
 
 def test_each_noun_is_listed_and_read_by_its_address(world: SimpleNamespace) -> None:
