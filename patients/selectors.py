@@ -1,8 +1,6 @@
 """Reads of captured data: scoped to what a user may see, never writing."""
 
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -16,7 +14,6 @@ from patients.models import (
     QueryState,
     Subject,
     Visit,
-    VitalSigns,
 )
 from trials.clinical.age import completed_years
 from trials.clinical.partial_date import parse
@@ -63,23 +60,8 @@ def allocation_of(subject: Subject) -> Allocation | None:
     return Allocation.objects.select_related("arm").filter(subject=subject).first()
 
 
-def drugs_of_arm(subject: Subject) -> set[str]:
-    """Codes of the drugs of the subject's arm; none before randomization."""
-    allocation = allocation_of(subject)
-    return set(allocation.arm.regimen.values_list("drug__code", flat=True)) if allocation else set()
-
-
 def demographics_of(subject: Subject) -> Demographics | None:
     return current(Demographics, subject).last()
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """A measured value, its day and the form it stands on."""
-
-    value: Decimal
-    day: date
-    record: VitalSigns
 
 
 def age_range(demographics: Demographics | None, on: date) -> tuple[int, int] | None:

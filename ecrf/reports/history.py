@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ecrf.reports.protocol import Protocol
+from patients.derivations.death import death_of
 from patients.derivations.doses_taken import first_dose
 from patients.derivations.tumor_response import TumorCourse, TumorPoint
 from patients.facts import Facts, Source, source
@@ -188,10 +189,9 @@ def _reported_progressions(facts: Facts, subject: Subject) -> Iterator[Happening
 # ---------------------------------------------------------------- death and life
 def _death(facts: Facts, subject: Subject) -> Happening | None:
     """The death, dated as far as it is; also one that is only told on another form, without a day."""
-    for form in facts.forms(Death, subject):
-        if form.died_on or form.cause or form.known_on:
-            told = source(form, "died_on" if form.died_on else "cause" if form.cause else "known_on")
-            return Happening(_partial(form.died_on), "the death", (told,))
+    if form := death_of(facts, subject):
+        told = source(form, "died_on" if form.died_on else "cause" if form.cause else "known_on")
+        return Happening(_partial(form.died_on), "the death", (told,))
     for contact in facts.forms(SurvivalFollowUp, subject):
         if contact.status == SurvivalStatus.DEAD:
             return Happening(None, "the death told at a contact", (source(contact, "status"),))

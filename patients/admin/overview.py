@@ -16,13 +16,14 @@ from patients.derivations.schedule import (
     Conditions,
     Presence,
     Timing,
-    conditions_at_a_glance,
+    conditions_of,
     day_of,
     expected_forms,
     scheduled_forms,
     timing_of,
     words_of,
 )
+from patients.facts import Facts
 from patients.forms import FormDefinition, definitions
 from patients.models import EntryState, Query, QueryState, Subject, Visit
 from patients.selectors import visits_of
@@ -85,7 +86,8 @@ def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
         Query.objects.filter(subject=subject, state=QueryState.OPEN).values_list("form", "record_id")
     )
     due = scheduled_forms(subject.study_id)
-    conditions = conditions_at_a_glance(subject, [each for forms in due.values() for each in forms])
+    asked = [each for forms in due.values() for each in forms]
+    conditions = conditions_of(Facts([subject]), subject, asked)
     visits = [
         _visit_line(
             subject,

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients.actions.entry import NOT_DONE_REASON_LENGTH
+from patients.derivations.dose import drugs_of_arm
+from patients.facts import Facts
 from patients.forms import Item, Section, headline
 from patients.models import Entry, MissingReason, Subject
-from patients.selectors import allocation_of, choosable, current, drugs_of_arm
+from patients.selectors import allocation_of, choosable, current
 from trials.actions.given import IDENTIFIER_LENGTH
 from trials.admin.act import ReasonField
 from trials.models import Drug
@@ -105,7 +107,7 @@ def offers_for(sections: Sequence[Section], subject: Subject) -> dict[str, list[
 
 def _own_arm_first(drugs: Sequence[tuple[str, str]], subject: Subject) -> list[tuple[str, str]]:
     """Every drug stays on offer, because a wrong one that was given is recorded too; the arm's come first."""
-    own = drugs_of_arm(subject)
+    own = {drug.code for drug in drugs_of_arm(Facts([subject]), subject)}
     others = [
         (code, _("%(drug)s (not in this arm)") % {"drug": name}) for code, name in drugs if code not in own
     ]

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from patients.checks.common import (
-    drugs_of_arm,
     ends_before_it_starts,
     may_be_the_same_day,
     ongoing_contradicts_end,
 )
 from patients.checks.engine import Check, Hit
 from patients.derivations.consent import consent_of
+from patients.derivations.death import death_of
+from patients.derivations.dose import drugs_of_arm
 from patients.facts import Facts
 from patients.models import (
     AdverseEvent,
@@ -100,11 +101,11 @@ def death_page_is_missing(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
     """A fatal event needs the page of the death, and ends on its day."""
     if form.outcome != Outcome.FATAL:
         return
-    deaths = facts.forms(Death, form.subject)
-    if not deaths:
+    death = death_of(facts, form.subject)
+    if death is None:
         yield Hit("outcome", "The event is fatal, but the page of the subject's death is not entered.")
         return
-    died = deaths[0].died_on
+    died = death.died_on
     if died and form.ended and not may_be_the_same_day(form.ended, died):
         yield Hit("ended", f"The event is fatal and ends on {form.ended}; the subject died on {died}.")
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from patients.checks.engine import Hit
-from patients.derivations.dose import regimen_of
 from patients.facts import Facts
 from patients.forms import Section, definition_of
 from patients.models import (
@@ -18,13 +17,8 @@ from patients.models import (
 )
 from patients.reading import clinical_span
 from trials.clinical.partial_date import Truth, before, span
-from trials.models import Drug, Epoch, LabTest
+from trials.models import Epoch, LabTest
 from trials.text import plain
-
-
-def drugs_of_arm(facts: Facts, subject: Subject) -> list[Drug]:
-    """The drugs of the subject's arm by their code; none before randomization."""
-    return sorted((each.drug for each in regimen_of(facts, subject)), key=lambda drug: drug.code)
 
 
 def names_of_tests(facts: Facts, subject: Subject) -> dict[str, str]:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from patients.checks.adverse_event_course import stretch_of
 from patients.checks.engine import Check, Hit
 from patients.derivations.dose_history import administrations, amount_of, periods
+from patients.derivations.doses_taken import dose_goes_on, last_dose_day
+from patients.derivations.participation import drug_ends
 from patients.facts import Facts
 from patients.models import (
     AdverseEvent,
     ConcomitantMedication,
-    Disposition,
-    DispositionScope,
     DrugAction,
     IndicationKind,
     MedicationCategory,
@@ -42,10 +42,6 @@ class Dose:
     amount: Decimal | None
     planned: Decimal | None
 
-    @property
-    def is_taken(self) -> bool:
-        return self.amount is None or self.amount > 0
-
 
 def doses_of(facts: Facts, subject: Subject, drug: Drug) -> list[Dose]:
     """The recorded doses of one drug in order of their day; undated ones are left out."""
@@ -67,19 +63,19 @@ def withdrawal_is_not_recorded(form: AdverseEvent, facts: Facts) -> Iterator[Hit
     for row in facts.rows(form, "drugs"):
         if row.action != DrugAction.WITHDRAWN or row.drug is None:
             continue
-        ended_on = _end_of_treatment(facts, form.subject, row.drug_id)
-        if ended_on is None:
+        end = drug_ends(facts, form.subject).get(row.drug_id)
+        if end is None:
             yield Hit("action", f"{row.drug} was withdrawn: its end of treatment is not entered.", row)
             continue
-        taken = [dose for dose in doses_of(facts, form.subject, row.drug) if dose.is_taken]
-        if any(dose.until is None for dose in taken):
+        last = last_dose_day(facts, form.subject, row.drug_id)
+        if dose_goes_on(facts, form.subject, row.drug_id):
             yield Hit(
-                "action", f"{row.drug} was withdrawn on {ended_on}, but its last dose period is open.", row
+                "action", f"{row.drug} was withdrawn on {end.day}, but its last dose period is open.", row
             )
-        elif taken and (last := max(_last_day(dose) for dose in taken)) > ended_on:
+        elif last is not None and last > end.day:
             yield Hit(
                 "action",
-                f"{row.drug} was withdrawn, its treatment ended on {ended_on}, yet a dose follows {last}.",
+                f"{row.drug} was withdrawn, its treatment ended on {end.day}, yet a dose follows {last}.",
                 row,
             )
 
@@ -125,19 +121,6 @@ def indication_names_no_record(form: ConcomitantMedication, facts: Facts) -> Ite
         yield Hit("medical_history", "Given for a condition of the medical history: please give its number.")
 
 
-def _end_of_treatment(facts: Facts, subject: Subject, drug: int) -> date | None:
-    ends = [
-        each.ended_on
-        for each in facts.forms(Disposition, subject)
-        if each.scope == DispositionScope.TREATMENT and each.drug_id == drug and each.ended_on
-    ]
-    return max(ends, default=None)
-
-
-def _last_day(dose: Dose) -> date:
-    return dose.until or dose.since
-
-
 def _changed(doses: Iterable[Dose]) -> Iterator[Dose]:
     """Doses of nothing, doses below the one before or below the plan, and those of an unknown amount."""
     before: Decimal | None = None
@@ -165,7 +148,7 @@ CHECKS = (
         ("AE",),
         Severity.HARD,
         withdrawal_is_not_recorded,
-        rests_on=("DS", "EC", "ECD"),
+        rests_on=("DS", "EC", "ECD", "WD"),
         asks="A drug withdrawn for an event has an end of treatment and no later dose.",
     ),
     Check(

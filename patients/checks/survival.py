@@ -9,6 +9,7 @@ from typing import Any
 
 from patients.checks.common import may_be_the_same_day
 from patients.checks.engine import EVERY_FORM, VISIT, Check, Hit
+from patients.derivations.death import death_of
 from patients.facts import Facts
 from patients.models import (
     CaseReportForm,
@@ -50,10 +51,10 @@ def died_on_another_day(form: Disposition, facts: Facts) -> Iterator[Hit]:
     """A disposition for death has the day of the death, or of the last treatment before it."""
     if form.reason != DispositionReason.DEATH:
         return
-    died = _death(facts, form.subject)
+    died = death_of(facts, form.subject)
     if died is None:
         yield Hit("reason", "The reason is death, but the page of the subject's death is not entered.")
-    elif form.ended_on is not None and not _fits(form, died):
+    elif died.died_on and form.ended_on is not None and not _fits(form, died):
         yield Hit("ended_on", f"Ended by death on {form.ended_on}; the subject died on {died.died_on}.")
 
 
@@ -71,12 +72,12 @@ def died_without_an_end(form: Death, facts: Facts) -> Iterator[Hit]:
 
 
 def survival_contradicts_death(form: SurvivalFollowUp, facts: Facts) -> Iterator[Hit]:
-    died = _death(facts, form.subject)
+    died = death_of(facts, form.subject)
     if form.status == SurvivalStatus.DEAD and died is None:
         yield Hit("status", "Dead, but the page of the subject's death is not entered.")
-    if died is None:
+    if died is None or not died.died_on:
         return
-    earliest, latest = span(str(died.died_on))
+    earliest, latest = span(died.died_on)
     if form.status == SurvivalStatus.ALIVE and form.contacted_on is not None and form.contacted_on > latest:
         yield Hit("status", f"Alive on {form.contacted_on}; the subject died on {died.died_on}.")
     if form.status == SurvivalStatus.DEAD and form.contacted_on is not None and form.contacted_on < earliest:
@@ -89,10 +90,10 @@ def survival_contradicts_death(form: SurvivalFollowUp, facts: Facts) -> Iterator
 
 
 def dated_after_death(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
-    died = _death(facts, form.subject)
-    if died is None or form.form.oid in AFTER_DEATH:
+    died = death_of(facts, form.subject)
+    if died is None or not died.died_on or form.form.oid in AFTER_DEATH:
         return
-    latest = span(str(died.died_on))[1]
+    latest = span(died.died_on)[1]
     for name in (form.form.dated_by, *ENDS.get(form.form.oid, ())):
         value: Any = getattr(form, name) if name else None
         if value and (span(value)[0] if isinstance(value, str) else value) > latest:
@@ -101,8 +102,10 @@ def dated_after_death(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
 
 
 def visit_lies_after_death(form: Visit, facts: Facts) -> Iterator[Hit]:
-    died = _death(facts, form.subject)
-    if died is not None and form.occurred_on is not None and form.occurred_on > span(str(died.died_on))[1]:
+    died = death_of(facts, form.subject)
+    if died is None or not died.died_on or form.occurred_on is None:
+        return
+    if form.occurred_on > span(died.died_on)[1]:
         yield Hit(
             "occurred_on",
             f"{form.code} took place on {form.occurred_on}; the subject died on {died.died_on}.",
@@ -139,11 +142,6 @@ def known_alive_after_the_contact(form: SurvivalFollowUp, facts: Facts) -> Itera
             "last_known_alive_on",
             f"The subject was reached on {form.contacted_on} and is alive: last known alive that day?",
         )
-
-
-def _death(facts: Facts, subject: Subject) -> Death | None:
-    """The death that has a date, if only in part."""
-    return next((each for each in facts.forms(Death, subject) if each.died_on), None)
 
 
 def _fits(form: Disposition, died: Death) -> bool:

@@ -11,15 +11,22 @@ from django.db.models import prefetch_related_objects
 from patients.derivations.known import Known
 from patients.facts import Facts
 from patients.models import DailyDosePeriod, DoseAdministration, Row, Subject, VitalSigns, YesNo
-from patients.selectors import Measurement
 from trials.clinical.body_surface_area import Formula, body_surface_area
 from trials.clinical.dosing import WeightBand, dose_by_body_surface, dose_by_weight
 from trials.clinical.quantity import ARITHMETIC
 from trials.clinical.undetermined import Undetermined, absent
-from trials.models import DoseRule, RegimenElement
+from trials.models import DoseRule, Drug, RegimenElement
 from trials.text import plain
 
 FOUR_PLACES = Decimal("0.0001")
+
+
+@dataclass(frozen=True)
+class VitalSign:
+    """A weight (kg) or height (cm) and its day."""
+
+    value: Decimal
+    day: date
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,11 @@ def _read_regimen(facts: Facts, subject: Subject) -> list[RegimenElement]:
     )
     prefetch_related_objects(elements, "bands")
     return elements
+
+
+def drugs_of_arm(facts: Facts, subject: Subject) -> list[Drug]:
+    """The drugs of the subject's arm by their code; none before randomization."""
+    return sorted((each.drug for each in regimen_of(facts, subject)), key=lambda drug: drug.code)
 
 
 def element_of(facts: Facts, subject: Subject, drug_id: int) -> RegimenElement | None:
@@ -187,7 +199,7 @@ def in_mg(mg_per_m2: Decimal, surface: Decimal, settings: "SurfaceSettings") -> 
     )
 
 
-def _weight_that_counts(asked: Asked) -> tuple[Measurement | None, str]:
+def _weight_that_counts(asked: Asked) -> tuple[VitalSign | None, str]:
     """The weight at the first dose by body surface, until one differs from it so far that it takes its place.
 
     How far says the setting `weight_change_percent`; in a study without it the last weight counts. A later
@@ -227,7 +239,7 @@ def _first_infusion(asked: Asked) -> date:
     return min([*given, asked.on])
 
 
-def _measured(asked: Asked, name: str) -> list[Measurement]:
+def _measured(asked: Asked, name: str) -> list[VitalSign]:
     """Every weight (kg) or height (cm) with its day, in order; of one day that entered last comes last."""
     forms = [
         form
@@ -235,10 +247,10 @@ def _measured(asked: Asked, name: str) -> list[Measurement]:
         if form.measured_on is not None and getattr(form, name) is not None
     ]
     forms.sort(key=lambda form: (form.measured_on, form.pk))
-    return [Measurement(getattr(form, name), form.measured_on, form) for form in forms if form.measured_on]
+    return [VitalSign(getattr(form, name), form.measured_on) for form in forms if form.measured_on]
 
 
-def _last(measured: Iterable[Measurement], until: date) -> Measurement | None:
+def _last(measured: Iterable[VitalSign], until: date) -> VitalSign | None:
     return next((each for each in reversed(list(measured)) if each.day <= until), None)
 
 
@@ -247,8 +259,8 @@ def _surface_note(
     surface: Decimal,
     dose: Decimal,
     settings: "SurfaceSettings",
-    weighed: Measurement,
-    measured: Measurement,
+    weighed: VitalSign,
+    measured: VitalSign,
 ) -> str:
     shown = surface.quantize(FOUR_PLACES, ROUND_HALF_UP)
     cap = f", capped at {plain(settings.cap_m2)} m2" if settings.cap_m2 and surface > settings.cap_m2 else ""

@@ -9,13 +9,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from patients.derivations.death import death_of
 from patients.derivations.dose import regimen_of
 from patients.facts import Facts, Source, source
 from patients.models import (
-    Death,
     Disposition,
     DispositionScope,
-    DoseAdministration,
     LostToFollowUp,
     OverallResponse,
     Subject,
@@ -101,7 +100,7 @@ def status_of(facts: Facts, subject: Subject) -> SubjectStatus:
     """Where the subject stands, by the forms: the first line that is true."""
     scopes = {form.scope for form in facts.forms(Disposition, subject)}
     lines = (
-        (SubjectStatus.DIED, _death(facts, subject) is not None),
+        (SubjectStatus.DIED, death_of(facts, subject) is not None),
         (SubjectStatus.ENDED, DispositionScope.STUDY in scopes),
         (SubjectStatus.WITHDRAWN, any(_out_of_contact(facts, subject))),
         (SubjectStatus.LOST, any(_lost(form) for form in facts.forms(LostToFollowUp, subject))),
@@ -151,36 +150,19 @@ def end_of_treatment(facts: Facts, subject: Subject) -> DrugEnd | None:
 
 
 def days_over(facts: Facts, subject: Subject) -> set[int]:
-    """Later days of the cycle on which nothing is given any more: each drug ended, or had its last course."""
+    """Later days of the cycle on which nothing is given any more: each of their drugs has ended.
+
+    A drug that had its last course is ended before a further cycle is planned.
+    """
     ends = drug_ends(facts, subject)
-
-    def is_over(element: RegimenElement) -> bool:
-        last = element.maximum_cycles
-        return element.drug_id in ends or (
-            last is not None and courses_given(facts, subject, element.drug_id) >= last
-        )
-
     later = _by_later_day(regimen_of(facts, subject))
-    return {day for day, elements in later.items() if all(is_over(each) for each in elements)}
-
-
-def courses_given(facts: Facts, subject: Subject, drug: int) -> int:
-    """In how many cycles the drug was given."""
-    doses = facts.forms(DoseAdministration, subject)
-    given = (form.visit for form in doses if form.drug_id == drug and form.was_given)
-    return len({visit.cycle_id for visit in given if visit is not None and visit.cycle_id is not None})
+    return {day for day, elements in later.items() if all(each.drug_id in ends for each in elements)}
 
 
 def imaging_visits(study_id: int) -> frozenset[int]:
     """The visits of the schedule at which scans are due, by their keys."""
     due = ScheduledForm.objects.filter(study_id=study_id, form=IMAGING_FORM)
     return frozenset(due.values_list("visit_id", flat=True))
-
-
-def _death(facts: Facts, subject: Subject) -> Death | None:
-    """The form that tells of a death; one that is opened but says nothing tells of none."""
-    forms = facts.forms(Death, subject)
-    return next((form for form in forms if form.died_on or form.cause or form.known_on), None)
 
 
 def _out_of_contact(facts: Facts, subject: Subject) -> Iterator[Withdrawal]:
@@ -194,7 +176,7 @@ def _lost(form: LostToFollowUp) -> bool:
 # ---------------------------------------------------------------- rules
 def after_death(facts: Facts, subject: Subject) -> Iterator[Halt]:
     """Of a partial date the last possible day: a visit that may have come before it is still asked for."""
-    form = _death(facts, subject)
+    form = death_of(facts, subject)
     if form is not None and form.died_on:
         day = span(form.died_on)[1]
         yield Halt(EVERYTHING, day, f"The subject died ({form.died_on}).", source(form, "died_on"))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,16 +16,13 @@ from patients.forms import FormDefinition, definitions
 from patients.models import (
     Death,
     Demographics,
-    Disposition,
-    DispositionScope,
     EntryState,
     Subject,
     Visit,
     VisitStatus,
     YesNo,
 )
-from patients.selectors import current
-from trials.models import DueFor, RegimenElement, ScheduledForm, Sex
+from trials.models import DueFor, ScheduledForm, Sex
 
 
 class Timing(StrEnum):
@@ -94,7 +90,7 @@ def visit_status(facts: Facts, subject: Subject, today: date) -> list[Standing]:
     With a cutoff among the facts, what happened later has not happened: a visit after it is planned still.
     """
     due = scheduled_forms(subject.study_id)
-    conditions = conditions_of(facts, subject)
+    conditions = conditions_of(facts, subject, [each for forms in due.values() for each in forms])
     filled = _Filled(facts, subject, {each.form for forms in due.values() for each in forms})
     standings = [
         _standing(visit, today, due.get(visit.definition_id, []), filled, conditions)
@@ -180,32 +176,22 @@ class Conditions:
         return any(day in days and (ended is None or on is None or on < ended) for days, ended in self.given)
 
 
-def conditions_of(facts: Facts, subject: Subject) -> Conditions:
-    """The conditions of a subject, from the demographics, the regimen and the ends of treatment."""
+def conditions_of(facts: Facts, subject: Subject, due: Iterable[ScheduledForm]) -> Conditions:
+    """The conditions of a subject, as far as the schedule asks for them."""
+    asked = {each.due_for for each in due}
+    return Conditions(
+        can_bear_children(facts, subject) if DueFor.CHILDBEARING in asked else None,
+        _days_given(facts, subject) if DueFor.DOSED in asked else (),
+    )
+
+
+def _days_given(facts: Facts, subject: Subject) -> tuple[tuple[frozenset[int], date | None], ...]:
     ends = drug_ends(facts, subject)
-    given = tuple(
+    return tuple(
         (frozenset(element.days), end.day if (end := ends.get(element.drug_id)) else None)
         for element in regimen_of(facts, subject)
         if element.days
     )
-    return Conditions(can_bear_children(facts, subject), given)
-
-
-def conditions_at_a_glance(subject: Subject, due: Iterable[ScheduledForm]) -> Conditions:
-    """The same for a page that reads no other facts, as far as the schedule asks; without withdrawals."""
-    asked = {each.due_for for each in due}
-    childbearing = childbearing_by(current(Demographics, subject)) if DueFor.CHILDBEARING in asked else None
-    allocation = getattr(subject, "allocation", None)
-    if allocation is None or DueFor.DOSED not in asked:
-        return Conditions(childbearing)
-    ends = current(Disposition, subject).filter(
-        scope=DispositionScope.TREATMENT, ended_on__isnull=False, drug=OuterRef("drug")
-    )
-    regimen = RegimenElement.objects.filter(arm_id=allocation.arm_id).annotate(
-        ended=Subquery(ends.order_by("-id").values("ended_on")[:1])
-    )
-    drugs = regimen.values_list("days", "ended")
-    return Conditions(childbearing, tuple((frozenset(days), ended) for days, ended in drugs if days))
 
 
 def is_due(each: ScheduledForm, visit: Visit, conditions: Conditions) -> bool | None:
@@ -217,13 +203,8 @@ def is_due(each: ScheduledForm, visit: Visit, conditions: Conditions) -> bool | 
 
 
 def can_bear_children(facts: Facts, subject: Subject) -> bool | None:
-    """As the demographics tell; None where they do not."""
-    return childbearing_by(facts.forms(Demographics, subject))
-
-
-def childbearing_by(forms: Iterable[Demographics]) -> bool | None:
     """Whether the newest demographics tell of a woman who can bear children; None where they do not say."""
-    newest = max(forms, key=lambda form: form.pk, default=None)
+    newest = max(facts.forms(Demographics, subject), key=lambda form: form.pk, default=None)
     if newest is None or newest.sex is None:
         return None
     if newest.sex == Sex.MALE:

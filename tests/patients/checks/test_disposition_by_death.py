@@ -61,6 +61,13 @@ def test_an_end_by_death_needs_the_page_of_the_death(tell: Any) -> None:
     assert asked(end, "EC36a") == 0
 
 
+def test_the_page_of_a_death_without_a_day_is_entered_all_the_same(tell: Any) -> None:
+    tell(Death, **DIED | {"died_on": None})
+    end = tell(Disposition, scope="STUDY", ended_on="2021-06-10", reason="DEATH")
+    assert asked(end, "EC36a") == 0
+    assert asked(contact(tell, "2021-06-20", status="DEAD"), "EC36b") == 0
+
+
 def test_a_death_known_in_part_contradicts_only_what_it_excludes(tell: Any) -> None:
     tell(Death, **DIED | {"died_on": "2021-06"})
     in_june, in_july = (

@@ -12,6 +12,7 @@ from patients.models import (
     Disposition,
     DoseAdministration,
     Subject,
+    Withdrawal,
 )
 from tests.factories import opened
 from tests.patients.checks.asking import asked, fields_asked
@@ -54,6 +55,14 @@ def test_a_drug_that_was_withdrawn_has_an_end_of_its_treatment(fill: Any, end_of
     end_of_lenvatinib("2021-04-12", drug="TORIPALIMAB")
     assert asked(event, "EC24") == 1
     end_of_lenvatinib("2021-04-12")
+    assert asked(event, "EC24") == 0
+
+
+def test_withdrawal_from_the_drug_is_an_end_of_its_treatment_too(fill: Any) -> None:
+    event = fill(AdverseEvent, after("DRUG WITHDRAWN"))
+    assert asked(event, "EC24") == 1
+    withdrawn = {"scope": "STUDY DRUG", "drug": "LENVATINIB", "withdrawn_by": "SUBJECT"}
+    fill(Withdrawal, withdrawn | {"withdrawn_on": "2021-04-12"})
     assert asked(event, "EC24") == 0
 
 
