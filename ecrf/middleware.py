@@ -16,7 +16,6 @@ from trials.audit.origin import origin
 Next = Callable[[HttpRequest], HttpResponse]
 
 ADMIN_PREFIX = "/admin/"
-API_PREFIX = "/api/"
 
 
 class RequestIdentity:

@@ -118,18 +118,12 @@ def _calcium(calcium: Result, albumin: Result | None) -> DerivedValue:
     return _told("Corrected calcium", calcium.day, value, "mmol/L", words, used)
 
 
-def child_pugh_scores(facts: Facts, subject: Subject) -> list[LiverScore]:
-    """The Child-Pugh score on each day on which bilirubin was measured, in order.
+def child_pugh_on(facts: Facts, subject: Subject, day: date) -> LiverScore:
+    """The Child-Pugh score with what is known up to a day.
 
     Each item is the newest up to that day: albumin and coagulation of a sample, ascites and encephalopathy of
     a physical examination.
     """
-    days = dict.fromkeys(each.day for each in results_of(facts, subject, [BILIRUBIN]))
-    return [child_pugh_on(facts, subject, day) for day in days]
-
-
-def child_pugh_on(facts: Facts, subject: Subject, day: date) -> LiverScore:
-    """The Child-Pugh score with what is known up to a day."""
     found = results(facts, subject)
     newest = {
         code: last_until((each for each in found if each.code == code), day)

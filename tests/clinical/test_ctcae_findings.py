@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from trials.clinical.ctcae.findings import hypertension, proteinuria, qtc, weight_gain, weight_loss
+from trials.clinical.ctcae import grade
+from trials.clinical.ctcae.findings import hypertension, proteinuria, qtc, weight_loss
 
 D = Decimal
 
@@ -81,9 +82,9 @@ def test_a_missing_qtc_is_not_graded():
 def test_a_change_of_weight_is_graded_in_percent_of_baseline(percent, expected, version):
     change = D(60) * D(percent) / 100
     lost = weight_loss(weight_kg=60 - change, baseline_kg=D(60), version=version)
-    gained = weight_gain(weight_kg=60 + change, baseline_kg=D(60), version=version)
-    assert (lost.grade, gained.grade) == (expected, expected)
-    assert weight_gain(weight_kg=60 - change, baseline_kg=D(60), version=version).grade == 0
+    gained = grade("Weight gain", 60 + change, version=version, unit="kg", baseline=D(60))
+    kept = grade("Weight gain", 60 - change, version=version, unit="kg", baseline=D(60))
+    assert (lost.grade, gained.grade, kept.grade) == (expected, expected, 0)
     assert weight_loss(weight_kg=60 + change, baseline_kg=D(60), version=version).grade == 0
 
 

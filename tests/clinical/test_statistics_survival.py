@@ -17,11 +17,15 @@ from ecrf.reports.statistics.kaplan_meier import (
     kaplan_meier,
 )
 from ecrf.reports.statistics.log_rank import log_rank
-from ecrf.reports.statistics.sample import BadInput, Observation, observations
+from ecrf.reports.statistics.sample import BadInput, Observation
 from tests.clinical.reference import rows
 from tests.clinical.survival_vectors import number, sample_of
 
 EIGHT_DECIMALS = 6e-9
+
+
+def observations(pairs):
+    return [Observation(time, event) for time, event in pairs]
 
 
 def shown(value):

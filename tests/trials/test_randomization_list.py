@@ -3,7 +3,6 @@
 import re
 import secrets
 from collections.abc import Callable
-from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from tests.factories import UserFactory, assign, make_site, make_study, person, save
-from trials import selectors
+from tests.factories import UserFactory, make_site, make_study, person, save
 from trials.actions.errors import Refused
 from trials.actions.randomization_list import create_list, import_list, replay
 from trials.clinical.randomization import allocate, published_digest
@@ -225,39 +223,6 @@ def test_the_keeper_of_another_study_or_of_one_site_makes_no_list(study: Study) 
     ):
         with pytest.raises(NotPermitted):
             create_list(actor=keeper, study=study, name="list 1", length=4)
-
-
-def test_the_sealed_list_is_seen_by_its_keeper_and_by_nobody_else(study: Study, keeper: User) -> None:
-    create_list(actor=keeper, study=study, name="list 1", length=4)
-    assert selectors.keeper_lists(keeper).count() == 1
-    assert selectors.keeper_slots(keeper).count() == 4
-    assert selectors.keeper_seals(keeper).count() == 1
-    others = [person(role, study) for role in Role if role != Role.RANDOMIZATION_KEEPER]
-    others += [
-        UserFactory(is_superuser=True),
-        UserFactory(),
-        User.objects.system_user(),
-        person(Role.RANDOMIZATION_KEEPER, make_study("OTHER")),
-        person(Role.RANDOMIZATION_KEEPER, study, make_site(study)),
-        assign(
-            UserFactory(),
-            Role.RANDOMIZATION_KEEPER,
-            study,
-            valid_from=date(2019, 1, 1),
-            valid_to=date(2019, 12, 31),
-        ),
-    ]
-    for other in others:
-        assert not selectors.keeper_lists(other).exists()
-        assert not selectors.keeper_slots(other).exists()
-        assert not selectors.keeper_seals(other).exists()
-
-
-def test_the_study_team_may_know_name_length_and_digest(study: Study, keeper: User) -> None:
-    made = create_list(actor=keeper, study=study, name="list 1", length=4)
-    published = [selectors.PublishedList("list 1", 4, made.algorithm, made.published_digest)]
-    assert selectors.published_lists(person(Role.COORDINATOR, study)) == published
-    assert selectors.published_lists(person(Role.COORDINATOR, make_study("OTHER"))) == []
 
 
 def test_an_imported_list_keeps_its_slots_and_can_be_proved(study: Study, keeper: User) -> None:

@@ -25,12 +25,14 @@ def term_of(version: str, text: str) -> DictionaryTerm | None:
 
 def search(version: str, text: str, limit: int = 20) -> list[DictionaryTerm]:
     """CTCAE terms that contain a text, those that begin with it first: for an autocomplete."""
-    return _search(ctcae_terms(version), text, limit)
-
-
-def search_meddra(version: str, text: str, limit: int = 20) -> list[DictionaryTerm]:
-    """Current lowest level terms that contain a text, those that begin with it first."""
-    return _search(meddra_terms(version).filter(is_current=True), text, limit)
+    wanted = folded(text[:MAX_TEXT])
+    if not wanted:
+        return []
+    begins = Case(
+        When(folded__startswith=wanted, then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
+    found = ctcae_terms(version).filter(folded__contains=wanted).order_by(begins, "folded")
+    return list(found[: max(0, min(limit, MAX_FOUND))])
 
 
 def lowest_level_term(version: str, code: int | str) -> DictionaryTerm | None:
@@ -59,14 +61,3 @@ def _number(version: str) -> tuple[int, ...]:
 
 def _terms(name: DictionaryName, version: str, level: TermLevel) -> QuerySet[DictionaryTerm]:
     return DictionaryTerm.objects.filter(dictionary__name=name, dictionary__version=version, level=level)
-
-
-def _search(terms: QuerySet[DictionaryTerm], text: str, limit: int) -> list[DictionaryTerm]:
-    wanted = folded(text[:MAX_TEXT])
-    if not wanted:
-        return []
-    begins = Case(
-        When(folded__startswith=wanted, then=Value(0)), default=Value(1), output_field=IntegerField()
-    )
-    found = terms.filter(folded__contains=wanted).order_by(begins, "folded")
-    return list(found[: max(0, min(limit, MAX_FOUND))])

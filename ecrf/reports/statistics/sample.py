@@ -1,7 +1,7 @@
 """Times to event as the statistics take them, and the refusal of what is none."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
@@ -40,11 +40,6 @@ class Observation:
 
 
 Sample = Sequence[Observation]
-
-
-def observations(pairs: Iterable[tuple[float, bool]]) -> list[Observation]:
-    """A sample from pairs of time and event."""
-    return [Observation(time, event) for time, event in pairs]
 
 
 def finite(value: object, field: str) -> float:

@@ -10,7 +10,6 @@ from patients.actions.save_form import change_form
 from patients.derivations.liver_injury import liver_injury
 from patients.derivations.organ_function import (
     child_pugh_on,
-    child_pugh_scores,
     corrected_calciums,
     creatinine_clearances,
     qtcf_changes,
@@ -87,7 +86,7 @@ def test_the_score_follows_the_newest_items_of_each_day(admitted: Ward) -> None:
     admitted.bled(21, {"BILI": ("40", "umol/L"), "ALB": ("30", "g/L")})
     examined(admitted, 30, "SLIGHT", "0")
     admitted.bled(42, {"BILI": ("60", "umol/L")})
-    scores = child_pugh_scores(admitted.facts(), admitted.subject)
+    scores = [child_pugh_on(admitted.facts(), admitted.subject, day(later)) for later in (0, 21, 42)]
     points = [each.score.points for each in scores if not isinstance(each.score, Undetermined)]
     assert points == [5, 7, 9]
     assert scores[-1].words == (

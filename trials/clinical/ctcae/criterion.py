@@ -105,6 +105,7 @@ class Criterion:
     """The laboratory criterion of one term: arms of grade 1, 2, 3 and 4, by unit (UCUM).
 
     A grade without arms is not decided by a number. Results that reach `no_grade` have no grade here.
+    Criteria that CTCAE joins in one term have an addition in brackets.
     """
 
     term: str
@@ -112,11 +113,6 @@ class Criterion:
     by_unit: Mapping[str, Grades]
     note: str = ""
     no_grade: Arm | None = None
-
-    @property
-    def dictionary_term(self) -> str:
-        """The term of CTCAE: criteria that it joins in one term have an addition in brackets here."""
-        return self.term.split(" (")[0]
 
     @property
     def needs_baseline(self) -> bool:

@@ -10,7 +10,6 @@ from trials.clinical.ctcae.other_criteria import (
     PROTEINURIA,
     QTC,
     SYSTOLIC,
-    WEIGHT_GAIN,
     WEIGHT_LOSS,
 )
 from trials.clinical.undetermined import Undetermined
@@ -51,11 +50,6 @@ def weight_loss(*, weight_kg: Decimal | None, baseline_kg: Decimal | None, versi
     2
     """
     return grade(WEIGHT_LOSS, weight_kg, version=version, unit="kg", baseline=baseline_kg)
-
-
-def weight_gain(*, weight_kg: Decimal | None, baseline_kg: Decimal | None, version: str) -> Graded:
-    """The grade of a gain of body weight since baseline; undetermined without either weight."""
-    return grade(WEIGHT_GAIN, weight_kg, version=version, unit="kg", baseline=baseline_kg)
 
 
 def proteinuria(
