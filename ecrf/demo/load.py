@@ -8,12 +8,16 @@ from typing import Any
 from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
+from django.db.models.sql import InsertQuery
 
 from ecrf.demo.fixture import Progress, models_of_the_record, read, stored_columns
 from trials.audit.recording import event_hash
-from trials.models import AuditEvent, Chain, RegulatedModel, Study, User
+from trials.models import AuditEvent, Chain, Study, User
 
 BATCH = 1000
+
+Entry = dict[str, Any]
+Row = list[Any]
 
 
 class CannotLoad(Exception):
@@ -50,21 +54,18 @@ def load(path: Path, progress: Progress = lambda rows: None) -> int:
     return sum(loaded.values())
 
 
-def _batches(model: type[models.Model], entries: Iterator[dict[str, Any]]) -> Iterator[list[models.Model]]:
-    columns = {column.name: column for column in stored_columns(model) if not column.primary_key}
+def _batches(model: type[models.Model], entries: Iterator[Entry]) -> Iterator[list[Row]]:
+    """The values of each object as the database takes them, in the order of the columns, key included."""
+    columns = stored_columns(model)
+    names = {column.name for column in columns if not column.primary_key}
     # A column added since stays NULL: the digests of the record leave NULL out.
-    may_be_missing = {name for name, column in columns.items() if column.null}
-    key = model._meta.pk
-    batch: list[models.Model] = []
+    may_be_missing = {column.name for column in columns if column.null}
+    batch: list[Row] = []
     for entry in entries:
-        if not may_be_missing >= set(columns) - set(entry["fields"]) or not set(entry["fields"]) <= set(
-            columns
-        ):
+        told = entry["fields"]
+        if not may_be_missing >= names - set(told) or not set(told) <= names:
             raise CannotLoad(f"{entry['model']} has other columns here than in the file: build the file anew")
-        values = {
-            columns[name].attname: columns[name].to_python(raw) for name, raw in entry["fields"].items()
-        }
-        batch.append(model(**{key.attname: key.to_python(entry["pk"])}, **values))
+        batch.append([_value(column, entry) for column in columns])
         if len(batch) == BATCH:
             yield batch
             batch = []
@@ -72,12 +73,18 @@ def _batches(model: type[models.Model], entries: Iterator[dict[str, Any]]) -> It
         yield batch
 
 
-def _insert(model: type[models.Model], batch: list[models.Model]) -> None:
-    rows: Any = model._base_manager.get_queryset()
-    if issubclass(model, RegulatedModel):
-        rows.insert_all(batch, batch_size=BATCH)
-    else:
-        rows.bulk_create(batch, batch_size=BATCH)
+def _value(column: models.Field, entry: Entry) -> Any:
+    raw = entry["pk"] if column.primary_key else entry["fields"].get(column.name)
+    return None if raw is None else column.get_db_prep_save(column.to_python(raw), connection)
+
+
+def _insert(model: type[models.Model], batch: list[Row]) -> None:
+    """Many rows by one statement. An object for each row would take longer than everything else together."""
+    query = InsertQuery(model)
+    query.insert_values(stored_columns(model), [model()], raw=True)
+    [(statement, _values)] = query.get_compiler(connection=connection).as_sql()
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, batch)
 
 
 def _reset_sequences() -> None:

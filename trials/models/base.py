@@ -27,7 +27,7 @@ class RegulatedQuerySet(models.QuerySet):
         raise NotRecording("bulk_update() leaves no history: use Recording.update_all")
 
     def insert_all(self, objects: Sequence[models.Model], batch_size: int) -> list[Any]:
-        """For Recording.save_all and the loading of a fixture, which bring the history themselves."""
+        """For Recording.save_all, which brings the history itself."""
         return super().bulk_create(objects, batch_size=batch_size)  # type: ignore[arg-type]
 
     def change_all(self, objects: Sequence[models.Model], fields: Sequence[str], batch_size: int) -> None:
