@@ -26,6 +26,7 @@ Limits = tuple[Number, Number]
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 LARGEST_COUNT = 2**31 - 1  # the column of PostgreSQL; SQLite would hold more
+_FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 
 
@@ -203,13 +204,13 @@ class ExactDateField(ClinicalField, models.DateField):
             raise ValidationError(_("is not a date of the form YYYY-MM-DD"))
         if not written:
             return None
+        # Asked before what a partial date may be: nobody is told of shapes that are refused here.
+        if not _FULL_DATE.fullmatch(written):
+            raise ValidationError(_("is not a full date of the form YYYY-MM-DD"))
         try:
-            read = partial_date.parse(written)
+            return partial_date.parse(written).earliest
         except partial_date.PartialDateError as error:
             raise ValidationError(str(error)) from error
-        if not read.is_complete:
-            raise ValidationError(_("is not a full date of the form YYYY-MM-DD"))
-        return read.earliest
 
 
 class ClockTimeField(ClinicalField, models.TimeField):

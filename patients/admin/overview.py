@@ -124,13 +124,35 @@ def _records(subject: Subject, kinds: Iterable[FormDefinition]) -> Iterator[dict
             oid=Value(kind.oid, output_field=CharField()),
             key=F("pk"),
             group=F("panel") if kind.oid == "LB" else Value(None, output_field=CharField()),
+            called=_called_by(kind),
         )
-        .values("oid", "key", "visit_id", "repeat", "entry_state", "group")
+        .values("oid", "key", "visit_id", "repeat", "entry_state", "group", "called")
         for kind in kinds
     ]
     first, *others = parts
     records: Any = first.union(*others, all=True).order_by("oid", "key")
     yield from records
+
+
+def _called_by(kind: FormDefinition) -> Any:
+    """What an entry is called beside its number: the first answer of its headline, where that is a word."""
+    first = next(iter(kind.model.form.headline), None)
+    item = kind.item(first) if first is not None else None
+    if item is None or item.kind not in ("text", "code", "protocol item"):
+        return Value(None, output_field=CharField())
+    return F(f"{item.name}__name") if item.refers else F(item.name)
+
+
+def _called(definition: FormDefinition, record: dict[str, Any]) -> str:
+    """What an entry is called, in words."""
+    first = next(iter(definition.model.form.headline), "")
+    labels = dict(definition.item(first).codelist) if record["called"] else {}
+    return labels.get(record["called"], record["called"] or "")
+
+
+def _numbered(definition: FormDefinition, record: dict[str, Any]) -> str:
+    """The number of an entry, by which other forms name it, and what it is called."""
+    return f"#{record['repeat']} {_called(definition, record)}".strip()
 
 
 def _visit_line(
@@ -187,9 +209,14 @@ def _chip(definition: FormDefinition, record: dict[str, Any], queries: Counter[A
         url=page_url(definition.model, "change", record["key"]),
         state=record["entry_state"],
         words=str(EntryState(record["entry_state"]).label),
-        note=f"#{record['repeat']}" if record["repeat"] > 1 and not record["group"] else "",
+        note="" if record["group"] else _told_apart(definition, record),
         queries=queries[definition.oid, record["key"]],
     )
+
+
+def _told_apart(definition: FormDefinition, record: dict[str, Any]) -> str:
+    """A second entry has its number; a first one what it is called, if it is called something."""
+    return _numbered(definition, record) if record["repeat"] > 1 else _called(definition, record)
 
 
 def _form_line(
@@ -201,9 +228,9 @@ def _form_line(
 ) -> FormLine:
     own = [record for record in records if record["oid"] == definition.oid]
     chips = [_chip(definition, record, queries) for record in own]
-    if definition.repeats and len(chips) > 1:
-        for number, chip in enumerate(chips, 1):
-            chip.note = f"#{number}"
+    if definition.repeats and len(own) > 1:
+        for chip, record in zip(chips, own, strict=True):
+            chip.note = _numbered(definition, record)
     can_add = may_enter and (definition.repeats or not own)
     url = add_url(definition.model, subject) if can_add else ""
     return FormLine(str(definition.group.label), definition.title, chips, url)

@@ -201,6 +201,11 @@ class Sheet:
     def is_valid(self) -> bool:
         return all([self.head.is_valid(), *[rows.formset.is_valid() for rows in self.row_sets]])
 
+    def is_blank(self) -> bool:
+        """Nothing was typed anywhere: a form that was opened and left, not one that was begun."""
+        said = [self.head.cleaned_data[name] for name in self.head.fields]
+        return not any(said) and not any(self.rows_typed().values())
+
     def rows_typed(self) -> dict[str, list[dict[str, Any]]]:
         return {rows.section.name: rows.data_typed() for rows in self.row_sets}
 
@@ -256,6 +261,12 @@ class Sheet:
                 ).order_by("id")
             )
         return found
+
+    def asked_about(self, query: Query) -> str:
+        """The question that a query is about, in words; the form's title where it is about no question."""
+        sections = [self.definition, *(rows.section for rows in self.row_sets)]
+        items = [item for section in sections for item in section.items if item.name == query.field]
+        return items[0].question if items else self.definition.title
 
     @property
     def queries_elsewhere(self) -> list[Query]:

@@ -57,3 +57,19 @@ def test_terms_of_ctcae_are_proposed_while_one_is_typed(page: Page, live_server:
     desk.press("Save")
     desk.saved("Adverse event is saved")
     assert AdverseEvent.objects.get().ctcae_term == "Periodontal disease"
+
+
+@pytest.mark.parametrize("form", ["adverseevent", "disposition", "death", "tumorassessment", "labsample"])
+def test_no_page_of_a_form_is_wider_than_a_telephone(page: Page, live_server: object, form: str) -> None:
+    site = make_site(make_study())
+    coordinator = coordinator_of(site)
+    subject = enroll(actor=coordinator, site=site, screened_on=CONSENT_DAY)
+    visit = subject.visits.get(code="SCR")
+    page.set_viewport_size({"width": 400, "height": 800})
+    desk = Desk(page, str(live_server), coordinator)
+    desk.log_in()
+
+    asked = f"subject={subject.pk}&visit={visit.pk}&panel=HEMATOLOGY"
+    page.goto(f"{live_server}/admin/patients/{form}/add/?{asked}")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400

@@ -123,7 +123,7 @@ def test_a_coordinator_takes_a_subject_from_consent_to_treatment(desk: Desk) -> 
     desk.saved("Eligibility is saved.")
 
     desk.follow("Randomize")
-    desk.saved("Every criterion is met")
+    desk.saved("Every inclusion criterion is met and no exclusion criterion is present.")
     expect(desk.at("I3").get_by_role("link", name="ECOG performance status")).to_be_visible()
     desk.page.get_by_role("checkbox").check()
     desk.press("Randomize now")

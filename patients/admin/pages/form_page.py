@@ -24,7 +24,7 @@ from patients.admin.pages.laboratory import (
     panels_of,
     scheduled_panels,
 )
-from patients.admin.pages.prefill import answers_for, lines_for, lines_left
+from patients.admin.pages.prefill import answers_for, forms_that_name, lines_for, lines_left
 from patients.admin.pages.terms import offer_terms
 from patients.admin.parts import shown_parts
 from patients.admin.sheet import Sheet
@@ -148,11 +148,15 @@ def _enter(admin: ClinicalAdmin, request: HttpRequest, subject: Subject, visit: 
         visit=visit,
         data=data,
         given=lines_for(definition.oid, request, subject),
-        initial=answers_for(definition.oid, request, subject, visit),
+        # What was typed stands for itself: only a first look is filled in.
+        initial=answers_for(definition.oid, request, subject, visit) if data is None else None,
     )
-    _offer(sheet, subject)
     status = 200
-    if data is not None and sheet.is_valid():
+    if data is not None and sheet.is_valid() and sheet.is_blank():
+        sheet.head.add_error(
+            None, _("Nothing is answered. Answer a question, or say why the form was not done.")
+        )
+    elif data is not None and sheet.is_valid():
         try:
             record = create_form(
                 actor=user_of(request),
@@ -247,7 +251,6 @@ def _show_record(
     status: int = 200,
     since: int | None = None,
 ) -> HttpResponse:
-    _offer(sheet, record.subject)
     context = {
         "title": record.form.title,
         "subject": record.subject,
@@ -260,6 +263,7 @@ def _show_record(
         "theirs": _changes_since(record, since) if since is not None else [],
         "may_accept": may(user_of(request), Verb.ACCEPT, site=record.subject.site),
         "may_void": editable and may(user_of(request), Verb.VOID, site=record.subject.site),
+        "forms_that_name": forms_that_name(record) if editable else [],
         "history_url": form_url(record, "history"),
         "void_url": form_url(record, "void"),
         "repeats": record.form.repeats,
@@ -279,20 +283,18 @@ def _changes_since(record: Any, version: int) -> list[Any]:
 
 # ---------------------------------------------------------------- both
 OFFERS: Mapping[str, Callable[[Sheet, Subject], None]] = {"AE": offer_terms, "LB": offer_units}
-"""What a question of these forms offers beside the codes of its definition."""
-
-
-def _offer(sheet: Sheet, subject: Subject) -> None:
-    if sheet.definition.oid in OFFERS:
-        OFFERS[sheet.definition.oid](sheet, subject)
+"""What a question of these forms offers on the page, beside the codes of its definition."""
 
 
 def _show(admin: ClinicalAdmin, request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:
     sheet: Sheet = context["sheet"]
+    if sheet.definition.oid in OFFERS:
+        OFFERS[sheet.definition.oid](sheet, context["subject"])
     compare = context.get("stale", False)
     more = {
         "editable": True,
         "parts": shown_parts(sheet, compare),
+        "queries_asked": [(query, sheet.asked_about(query)) for query in sheet.open_queries],
         "queries_elsewhere": sheet.queries_elsewhere,
         "who_may_accept": who_may(Verb.ACCEPT),
         "back_url": hub_url(context["subject"]),

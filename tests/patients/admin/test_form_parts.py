@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from patients.actions.save_form import create_form
-from patients.models import AdverseEvent
-from tests.patients.admin.test_forms_on_pages import House, house, page_of, shown
+from patients.models import AdverseEvent, TumorAssessment
+from tests.patients.admin.test_forms_on_pages import House, house, page_of, rows, shown
 from tests.patients.clinic import Clinic, after, both, clinic, liver
 from trials.models import Role
 
@@ -72,7 +72,7 @@ def test_an_answer_in_a_part_that_does_not_apply_is_never_folded_away(house: Hou
 
 
 def test_a_refused_answer_in_a_folded_part_opens_it(house: House) -> None:
-    typed = {"term": "Rash", "steroid_started": "2021-02-30", "serious": "N"}
+    typed = {"term": "Rash", "steroid_started": "2021-02-30", "serious": "N", **rows("drugs")}
     page = shown(house.client.post(house.add("adverseevent"), typed))
     assert "Nothing is saved yet" in page
     assert not folded(page, "immune_related")
@@ -95,3 +95,55 @@ def test_what_the_rules_say_of_a_scan_leads_to_the_forms_it_rests_on(liver: Clin
     page = shown(client.get(page_of(second)))
     nadir = page[page.index("Nadir before") : page.index("Change from baseline")]
     assert f'<a href="{page_of(first)}">Diameter: 40 (TR UNS1 #1 measurements 1)</a>' in nadir
+
+
+def test_a_page_on_which_nothing_was_answered_is_not_stored(house: House) -> None:
+    page = shown(house.client.post(house.add("adverseevent"), {"term": " ", **rows("drugs")}))
+    assert "Nothing is answered" in page
+    assert not AdverseEvent.objects.exists()
+    said = {"not_done_reason": "Not asked at this site", **rows("drugs")}
+    assert house.client.post(house.add("adverseevent"), said).status_code == 302
+
+
+def test_the_page_of_an_event_leads_to_the_forms_that_name_it(house: House) -> None:
+    event(house)
+    page = shown(house.client.get(page_of(event(house, serious="Y"))))
+    for model in ("concomitantmedication", "procedure", "seriousadverseeventreport", "medicationerror"):
+        address = f"/admin/patients/{model}/add/?subject={house.subject.pk}&amp;adverse_event=2"
+        assert address in page
+        opened = shown(house.client.get(address.replace("&amp;", "&")))
+        assert '<option value="2" selected>2: Rash, grade 2' in opened
+    assert "Goes with it" not in shown(house.as_(Role.MONITOR).get(page_of(event(house))))
+
+
+def test_the_casebook_tells_the_entries_of_a_form_apart(house: House) -> None:
+    event(house)
+    event(house, term="Fever")
+    page = shown(house.client.get(f"/admin/patients/subject/{house.subject.pk}/change/"))
+    assert "#1 Rash" in page
+    assert "#2 Fever" in page
+
+
+def test_an_assessment_starts_with_a_line_for_every_lesion_that_is_followed(liver: Clinic) -> None:
+    liver.lesion("NT1", "NON-TARGET")
+    visit = liver.visit(after(6))
+    client = Client()
+    client.force_login(liver.coordinator, backend="trials.authentication.RoleBackend")
+    add = f"/admin/patients/tumorassessment/add/?subject={liver.subject.pk}&visit={visit.pk}"
+    first = client.get(add)
+    tables = {
+        table.rows.section.name: table.lines for part in first.context["parts"] for table in part.tables
+    }
+    assert [line.key.partition(",")[0] for line in tables["measurements"]] == ["1: T1", "2: T2"]
+    assert [line.key.partition(",")[0] for line in tables["non_targets"]] == ["3: NT1"]
+    assert f'value="{after(6).isoformat()}"' in shown(first)
+
+    measured = {"lesion": 1, "state": "MEASURED", "diameter": "40"}
+    sent = rows("measurements", measured, {"lesion": 2}) | rows("non_targets", {"lesion": 3})
+    done = client.post(add, {"first_scan_on": after(6).isoformat(), "method": "CT SCAN", **sent})
+    assert done.status_code == 302, shown(done)
+    saved = TumorAssessment.objects.latest("id")
+    assert [row.lesion.label for row in saved.measurements.all()] == ["T1"]
+    assert not saved.non_targets.exists()
+    left = client.get(page_of(saved)).context["sheet"].row_sets[0]
+    assert [line.key.partition(",")[0] for line in left.lines((), False)] == ["1: T1", "2: T2"]
