@@ -15,6 +15,7 @@ from trials.clinical.endpoints.rules import (
     Origin,
     Rules,
 )
+from trials.clinical.recist.best_response import CONFIRMATION_SETTING, Reading, readings_of
 from trials.clinical.recist.course import ProgressionDate
 
 
@@ -32,26 +33,12 @@ class DifferenceInterval(StrEnum):
     WALD = "WALD"
 
 
-class Reading(StrEnum):
-    """Whether a response needs a later assessment that confirms it."""
-
-    UNCONFIRMED = "UNCONFIRMED"
-    CONFIRMED = "CONFIRMED"
-
-
 class PartialEventDate(StrEnum):
     """How a time is counted that dates known in part leave open."""
 
     LEFT_OUT = "LEFT_OUT"
     EARLIEST = "EARLIEST"
     LATEST = "LATEST"
-
-
-READINGS = {
-    "BOTH": (Reading.CONFIRMED, Reading.UNCONFIRMED),
-    "CONFIRMED": (Reading.CONFIRMED,),
-    "UNCONFIRMED": (Reading.UNCONFIRMED,),
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +87,7 @@ def choices(setting: Callable[[str], Any]) -> Choices:
         "month_days": read("month_days", _positive),
     }
     others = {
-        "readings": read("bor_confirmation", _reading),
+        "readings": read(CONFIRMATION_SETTING, readings_of),
         "denominator": read("response_denominator", _one_of(Denominator)),
         "rate_interval": read("orr_interval", _one_of(RateInterval)),
         "difference_interval": read("orr_difference_interval", _one_of(DifferenceInterval)),
@@ -141,12 +128,6 @@ def _one_of(kind: type[E]) -> Callable[[Any], E]:
         return kind(value)
 
     return parse
-
-
-def _reading(value: Any) -> tuple[Reading, ...]:
-    if not isinstance(value, str) or value not in READINGS:
-        raise ValueError(f"must be one of {', '.join(READINGS)}")
-    return READINGS[value]
 
 
 def _count(value: Any) -> int:

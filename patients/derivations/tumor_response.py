@@ -93,7 +93,6 @@ class TumorCourse:
     new_therapy: Source | None
     findings: tuple[Finding, ...]
     remarks: tuple[str, ...]
-    confirmation: str
 
     def point_of(self, form: TumorAssessment) -> TumorPoint | None:
         """The time point of an assessment form; None for baseline and for what could not be dated."""
@@ -136,7 +135,6 @@ def tumor_course(facts: Facts, subject: Subject, assessors: Sequence[str | None]
             *remarks,
             *map(_missed, missed),
         ),
-        confirmation=str(facts.setting(subject, "bor_confirmation") or "BOTH"),
     )
 
 
@@ -284,7 +282,6 @@ def _result(
     points: tuple[TumorPoint, ...],
     therapy: _Therapy | None,
     remarks: tuple[str, ...],
-    confirmation: str,
 ) -> TumorCourse:
     one, other = earliest.history, latest.history
     return TumorCourse(
@@ -298,7 +295,6 @@ def _result(
         new_therapy=therapy.source if therapy else None,
         findings=earliest.findings,
         remarks=(*remarks, *one.counted.remarks),
-        confirmation=confirmation,
     )
 
 

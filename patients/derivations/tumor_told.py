@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from patients.derivations.told import Told
 from patients.derivations.tumor_response import TumorCourse, TumorPoint, tumor_course
 from patients.facts import Facts, Source
 from patients.models import TumorAssessment
+from trials.clinical.recist.best_response import CONFIRMATION_SETTING, Reading, readings_of
 from trials.clinical.recist.course import BASELINE
 from trials.clinical.undetermined import Undetermined
 from trials.text import plain
@@ -37,11 +39,25 @@ def told_of_assessment(facts: Facts, form: TumorAssessment) -> Iterator[Told]:
     sums = _sums_rest_on(course, point)
     yield from _sums(point, sums)
     yield from _responses(point, sums)
-    best = course.best_unconfirmed
-    if isinstance(best, Undetermined):
-        yield Told("Best overall response", "", best.sentence())
-    else:
-        yield Told("Best overall response of the whole course", str(best.response), best.words)
+    yield from _best(course, facts.setting(form.subject, CONFIRMATION_SETTING))
+
+
+def _best(course: TumorCourse, decided: Any) -> Iterator[Told]:
+    """The best response of the whole course, by each reading that the study has decided on."""
+    try:
+        readings = readings_of(decided)
+    except ValueError as error:
+        yield Told(
+            "Best overall response", "", f"cannot be determined: the setting {CONFIRMATION_SETTING} {error}"
+        )
+        return
+    for reading in readings:
+        about = f"Best overall response of the whole course, {reading.lower()}"
+        best = course.best_confirmed if reading is Reading.CONFIRMED else course.best_unconfirmed
+        if isinstance(best, Undetermined):
+            yield Told(about, "", best.sentence())
+        else:
+            yield Told(about, str(best.response), best.words)
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,18 @@ def test_two_doses_for_the_same_days_contradict_each_other():
     assert missing == Undetermined(("single dose from 2021-03-10 to 2021-03-10",))
 
 
+def test_a_dose_of_which_nobody_said_how_often_is_not_taken_for_a_daily_one():
+    periods = [
+        Period(day(0), day(9), Decimal(12), Rhythm.DAILY),
+        Period(day(10), day(14), Decimal(0), None),
+        Period(day(15), day(19), Decimal(8), None),
+    ]
+    missing = Undetermined(("frequency of the dose taken from 2021-03-16",))
+    assert daily_exposure(periods, planned_per_day=Decimal(12)) == missing
+    assert amount_taken(periods, first=day(0), last=day(19)) == missing
+    assert amount_taken(periods[:2], first=day(0), last=day(14)) == 120
+
+
 @pytest.mark.parametrize(
     ("last", "amount", "missing"),
     [(None, "8", "last day of the dose taken from 2021-03-11"), (19, None, "dose taken from 2021-03-11")],

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from patients.actions.enroll import enroll
 from patients.actions.save_form import change_form, mark_entered_in_error
 from patients.derivations.tumor_response import INDEPENDENT, tumor_course
+from patients.derivations.tumor_told import told_of_assessment
 from patients.facts import Facts, Moment
 from patients.models import SubsequentTherapy, TumorAssessment, TumorLesion
 from tests.factories import CONSENT_DAY, opened, save
@@ -362,9 +363,19 @@ def test_the_setting_of_what_follows_a_complete_response_is_followed(liver: Clin
 
 
 def test_which_best_response_is_shown_is_the_settings_choice(liver: Clinic, study: Study) -> None:
-    assert liver.course().confirmation == "BOTH"
-    _change(study, "bor_confirmation", "CONFIRMED")
-    assert liver.course().confirmation == "CONFIRMED"
+    form = liver.scan(after(6), both("30", "20"))
+
+    def best() -> list[tuple[str, str, str]]:
+        told = told_of_assessment(Facts([form.subject]), form)
+        return [(each.about, each.answer, each.reason) for each in told if each.about.startswith("Best")]
+
+    whole = "Best overall response of the whole course"
+    assert [each[:2] for each in best()] == [(f"{whole}, confirmed", "SD"), (f"{whole}, unconfirmed", "PR")]
+    _change(study, "bor_confirmation", "UNCONFIRMED")
+    assert [each[:2] for each in best()] == [(f"{whole}, unconfirmed", "PR")]
+    _change(study, "bor_confirmation", None)
+    refused = "cannot be determined: the setting bor_confirmation must be one of BOTH, CONFIRMED, UNCONFIRMED"
+    assert best() == [("Best overall response", "", refused)]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,13 @@ def test_a_dose_that_is_not_recorded_is_not_counted_as_nothing(ward: Callable[..
     assert of(admitted, "TORIPALIMAB").exposure == Undetermined((f"dose given on {day(0)}",))
 
 
+def test_a_daily_dose_without_its_frequency_is_not_counted_as_one_a_day(ward: Callable[..., Ward]) -> None:
+    admitted = ward("A")
+    admitted.take(0, 9, "12", frequency=None, missing_reasons={"frequency": "UNKNOWN"})
+    missing = Undetermined((f"frequency of the dose taken from {day(0)}",))
+    assert of(admitted, "LENVATINIB").exposure == missing
+
+
 def test_before_randomization_there_is_no_exposure(ward: Callable[..., Ward]) -> None:
     admitted = ward("A")
     assert exposures(admitted.facts(cutoff=day(-1)), admitted.subject) == []
@@ -137,6 +144,18 @@ def test_a_study_may_stop_lenvatinib_with_the_last_course(eight_courses: Ward) -
     eight_courses.decide(after_courses_of_others={"LENVATINIB": "STOP"})
     with pytest.raises(WrongState, match="Treatment ends with the last course"):
         open_cycle(actor=eight_courses.coordinator, subject=eight_courses.subject)
+
+
+def test_where_nothing_is_decided_no_cycle_follows_the_last_course(eight_courses: Ward) -> None:
+    eight_courses.ends("OXALIPLATIN", 150)
+    eight_courses.ends("GEMCITABINE", 150)
+    eight_courses.decide(after_courses_of_others={})
+    with pytest.raises(WrongState) as refused:
+        open_cycle(actor=eight_courses.coordinator, subject=eight_courses.subject)
+    assert (
+        "Whether treatment goes on after the last course of Oxaliplatin and Gemcitabine cannot be determined: "
+        "no decision on Lenvatinib after the last course of the others."
+    ) in str(refused.value)
 
 
 def test_a_ninth_course_that_was_given_is_recorded_and_told(eight_courses: Ward) -> None:
@@ -281,6 +300,12 @@ def test_before_the_return_nothing_can_be_said(ward: Callable[..., Ward]) -> Non
     found = account(admitted)
     assert found.used == Undetermined(("capsules returned", f"return of what was dispensed on {day(0)}"))
     assert asked(admitted) == ""
+
+
+def test_a_number_of_lost_capsules_that_is_unknown_is_not_taken_for_none(ward: Callable[..., Ward]) -> None:
+    admitted = ward("A")
+    capsules(admitted, "63", "10", missing_reasons={"capsules_lost": "UNKNOWN"})
+    assert account(admitted).used == Undetermined(("number of the capsules lost",))
 
 
 def test_more_capsules_returned_than_dispensed_make_no_intake(ward: Callable[..., Ward]) -> None:

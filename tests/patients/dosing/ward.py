@@ -105,7 +105,7 @@ class Ward(Clinic):
         return self.enter(DoseAdministration, self.subject, answers, visit=visit or self.screening)
 
     def take(
-        self, later: int, until: int | None, dose: str | None, frequency: str = "QD", **more: Any
+        self, later: int, until: int | None, dose: str | None, frequency: str | None = "QD", **more: Any
     ) -> DailyDosePeriod:
         ended = None if until is None else day(until).isoformat()
         answers = {"drug": "LENVATINIB", "started": day(later).isoformat(), "ended": ended}

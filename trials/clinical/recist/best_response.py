@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from typing import Any
 
 from trials.clinical.recist.counting import Assessment, Counted, Rules, counted
 from trials.clinical.recist.response import BEST_FIRST, LASTING, OBJECTIVE, Response
@@ -12,7 +14,34 @@ CONFIRMS = {
     Response.CR: frozenset({Response.CR}),
     Response.PR: frozenset({Response.CR, Response.PR}),
 }
+CONFIRMATION_SETTING = "bor_confirmation"
+"""The setting of a study that names its readings of a response."""
+
+
+class Reading(StrEnum):
+    """Whether a response needs a later assessment that confirms it."""
+
+    UNCONFIRMED = "UNCONFIRMED"
+    CONFIRMED = "CONFIRMED"
+
+
+READINGS = {
+    "BOTH": (Reading.CONFIRMED, Reading.UNCONFIRMED),
+    "CONFIRMED": (Reading.CONFIRMED,),
+    "UNCONFIRMED": (Reading.UNCONFIRMED,),
+}
 NOT_EVALUATED = frozenset({Response.NE, Response.ND})
+
+
+def readings_of(value: Any) -> tuple[Reading, ...]:
+    """The readings that a study has decided on. Raises ValueError for anything else, and for nothing.
+
+    >>> readings_of("BOTH")
+    (<Reading.CONFIRMED: 'CONFIRMED'>, <Reading.UNCONFIRMED: 'UNCONFIRMED'>)
+    """
+    if not isinstance(value, str) or value not in READINGS:
+        raise ValueError(f"must be one of {', '.join(READINGS)}")
+    return READINGS[value]
 
 
 @dataclass(frozen=True)
