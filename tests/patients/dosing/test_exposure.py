@@ -153,8 +153,8 @@ def test_where_nothing_is_decided_no_cycle_follows_the_last_course(eight_courses
     with pytest.raises(WrongState) as refused:
         open_cycle(actor=eight_courses.coordinator, subject=eight_courses.subject)
     assert (
-        "Whether treatment goes on after the last course of Oxaliplatin and Gemcitabine cannot be determined: "
-        "no decision on Lenvatinib after the last course of the others."
+        "Whether treatment goes on after the last course of Oxaliplatin and Gemcitabine "
+        "cannot be determined: no decision on Lenvatinib after the last course of the others."
     ) in str(refused.value)
 
 
