@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from django.apps import apps
@@ -110,6 +111,13 @@ class Facts:
         self._rows: dict[type[Model], dict[int, list[Any]]] = {}
         self._derived: dict[tuple[Any, int], Any] = {}
         self._settings: dict[int, dict[str, StudySetting]] | None = None
+
+    @cached_property
+    def without_cutoff(self) -> "Facts":
+        """The same subjects at the same instant of recording, up to any day."""
+        if self.moment.cutoff is None:
+            return self
+        return Facts(self.subjects.values(), Moment(as_of=self.moment.as_of))
 
     def forms(self, model: type[F], subject: Subject) -> list[F]:
         """The subject's forms of one kind that are not in error: in order of their day, undated ones last."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from ecrf.reports.statistics.kaplan_meier import FlatStretch, Transformation
 from trials.clinical.endpoints.response_rate import Denominator
 from trials.clinical.endpoints.rules import (
+    AliveAfterCutoff,
     Censoring,
     Discontinuation,
     Handling,
@@ -82,6 +83,10 @@ def choices(setting: Callable[[str], Any]) -> Choices:
         "missed_assessments": read("pfs_missed_assessments", _count),
         "resection": read("pfs_resection", _one_of(Handling)),
         "discontinuation": read("pfs_discontinuation", _one_of(Discontinuation)),
+        "clinical_progression": read("pfs_clinical_progression", _one_of(Handling), usual=Handling.IGNORE),
+        "alive_after_cutoff": read(
+            "os_alive_after_cutoff", _one_of(AliveAfterCutoff), usual=AliveAfterCutoff.CUTOFF
+        ),
         "progression_date": read("progression_date", _one_of(ProgressionDate)),
         "plus_one_day": read("time_plus_one_day", _truth),
         "month_days": read("month_days", _positive),
@@ -101,15 +106,21 @@ def choices(setting: Callable[[str], Any]) -> Choices:
 
 
 class _Reader:
-    """Reads settings one by one and keeps every error, so that all are named at once."""
+    """Reads settings one by one and keeps every error, so that all are named at once.
+
+    A setting that came with a later release has a usual value, for studies that were loaded before it.
+    """
 
     def __init__(self, setting: Callable[[str], Any]) -> None:
         self.setting = setting
         self.held: dict[str, Any] = {}
         self.errors: dict[str, str] = {}
 
-    def __call__(self, key: str, parse: Callable[[Any], T]) -> Any:
+    def __call__(self, key: str, parse: Callable[[Any], T], usual: T | None = None) -> Any:
         value = self.setting(key)
+        if value is None and usual is not None:
+            self.held[key] = f"{usual} (not set)"
+            return usual
         if value is None:
             self.errors[key] = "is missing"
             return None

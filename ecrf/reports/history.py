@@ -8,6 +8,7 @@ from typing import Any
 from ecrf.reports.protocol import Protocol
 from patients.derivations.death import death_of
 from patients.derivations.doses_taken import first_dose
+from patients.derivations.tumor_records import Unfinished, label_of
 from patients.derivations.tumor_response import TumorCourse, TumorPoint
 from patients.facts import Facts, Source, source
 from patients.models import (
@@ -36,7 +37,13 @@ from patients.models import (
     WithdrawalScope,
     YesNo,
 )
-from trials.clinical.endpoints.history import Assessment, Happening, History, Resection
+from trials.clinical.endpoints.history import (
+    Assessment,
+    Happening,
+    History,
+    ReportedProgression,
+    Resection,
+)
 from trials.clinical.endpoints.possible import exactly
 from trials.clinical.endpoints.rules import Handling
 from trials.clinical.endpoints.schedule import planned_assessments
@@ -101,15 +108,17 @@ def history_of(facts: Facts, subject: Subject, protocol: Protocol, course: Tumor
         first_dose=_first_dose(facts, subject),
         baseline=_baseline(course),
         assessments=tuple(_assessment(point) for point in course.points),
-        reported_progressions=tuple(_reported_progressions(facts, subject)),
+        reported_progressions=tuple(_reported_progressions(facts, subject, course, protocol)),
         death=_death(facts, subject),
         death_known=_death_known(facts, subject),
         new_therapies=tuple(_new_therapies(facts, subject, allocation)),
         resections=tuple(_resections(facts, subject)),
-        discontinuation=_discontinuation(facts, subject, allocation, protocol),
+        discontinuation=_discontinuation(_end_of_treatment(facts, subject, protocol)),
         alive=tuple(_signs_of_life(facts, subject)),
         lost=_lost(facts, subject),
         cutoff=facts.moment.cutoff,
+        unfinished=tuple(map(_unfinished, course.unfinished)),
+        told_later=tuple(_told_later(facts, subject)),
     )
     if allocation is None:
         return found
@@ -173,17 +182,35 @@ def _assessment(point: TumorPoint) -> Assessment:
     )
 
 
-def _reported_progressions(facts: Facts, subject: Subject) -> Iterator[Happening]:
-    """Progression that was told without a tumor assessment."""
+def _unfinished(cut: Unfinished) -> Happening:
+    day = exactly(cut.form.first_scan_on)
+    return Happening(day, f"assessment {label_of(cut.form)}", (source(cut.form, "first_scan_on"),))
+
+
+def _reported_progressions(
+    facts: Facts, subject: Subject, course: TumorCourse, protocol: Protocol
+) -> Iterator[ReportedProgression]:
+    """Progression that was told, and that no scan shows."""
+    for point in course.points:
+        if point.form is not None and point.form.clinical_progression == YesNo.YES:
+            told = (source(point.form, "clinical_progression"),)
+            yield ReportedProgression(exactly(point.found.last_on), "clinical deterioration", told)
     for contact in facts.forms(SurvivalFollowUp, subject):
         if contact.progressed == YesNo.YES:
             day = exactly(contact.progressed_on) if contact.progressed_on else None
             field = "progressed_on" if contact.progressed_on else "progressed"
-            yield Happening(day, "progression told at a contact", (source(contact, field),))
+            yield ReportedProgression(day, "progression told at a contact", (source(contact, field),))
     for therapy in facts.forms(SubsequentTherapy, subject):
         if therapy.progressed_on:
             told = (source(therapy, "progressed_on"),)
-            yield Happening(parse(therapy.progressed_on), "progression under further therapy", told)
+            day, words = parse(therapy.progressed_on), "progression under further therapy"
+            yield ReportedProgression(day, words, told)
+    if any(point.found.overall.response is Response.PD for point in course.points):
+        return
+    end = _end_of_treatment(facts, subject, protocol)
+    if end is not None and DispositionReason.PROGRESSION in end.reasons:
+        words = "the end of all study treatment for progression that no scan shows"
+        yield ReportedProgression(exactly(end.on), words, end.sources, ended_treatment=True)
 
 
 # ---------------------------------------------------------------- death and life
@@ -231,6 +258,17 @@ def _signs_of_life(facts: Facts, subject: Subject) -> Iterator[Happening]:
         if dated:
             day, form = max(dated, key=lambda pair: pair[0].earliest)
             yield Happening(day, sign.words, (source(form, sign.field),))
+
+
+def _told_later(facts: Facts, subject: Subject) -> Iterator[Happening]:
+    """What was told after the cutoff and shows the subject alive, also a death that certainly came later."""
+    cutoff, whole = facts.moment.cutoff, facts.without_cutoff
+    if cutoff is None:
+        return
+    yield from _signs_of_life(whole, subject)
+    death = _death(whole, subject)
+    if death is not None and death.on is not None and death.on.earliest > cutoff:
+        yield death
 
 
 def _visits_in_person(facts: Facts, subject: Subject) -> list[Visit]:
@@ -302,10 +340,25 @@ def _resection_forms(facts: Facts, subject: Subject) -> list[Procedure]:
     return [each for each in facts.forms(Procedure, subject) if each.kind == ProcedureKind.RESECTION]
 
 
-def _discontinuation(
-    facts: Facts, subject: Subject, allocation: Allocation | None, protocol: Protocol
-) -> Happening | None:
-    """The end of the last drug of the arm, where every reason given for that day is another one."""
+@dataclass(frozen=True)
+class _EndOfTreatment:
+    """The end of the last drug of the arm, with every reason that is given for that day."""
+
+    on: date
+    reasons: frozenset[str]
+    sources: tuple[Source, ...]
+
+
+def _discontinuation(end: _EndOfTreatment | None) -> Happening | None:
+    """The end of all treatment, where every reason for it is another one than progression."""
+    if end is None or not end.reasons <= OTHER_REASONS:
+        return None
+    words = "the end of all study treatment for another reason than progression"
+    return Happening(exactly(end.on), words, end.sources)
+
+
+def _end_of_treatment(facts: Facts, subject: Subject, protocol: Protocol) -> _EndOfTreatment | None:
+    allocation = facts.allocation(subject)
     if allocation is None:
         return None
     ends = [
@@ -322,11 +375,9 @@ def _discontinuation(
     if not ends or not protocol.drugs[allocation.arm_id] <= {drug for _, drug, _, _ in ends}:
         return None
     last = max(day for day, _, _, _ in ends)
-    reasons = [(reason, told) for day, _, reason, told in ends if day == last]
-    if not {reason for reason, _ in reasons} <= OTHER_REASONS:
-        return None
-    words = "the end of all study treatment for another reason than progression"
-    return Happening(exactly(last), words, tuple(told for _, told in reasons))
+    final = [(reason, told) for day, _, reason, told in ends if day == last]
+    reasons, sources = zip(*final, strict=True)
+    return _EndOfTreatment(last, frozenset(reasons), sources)
 
 
 def _last_day(found: History, origin: date) -> date:

@@ -33,6 +33,19 @@ from trials.models import Epoch
 DAYS_PER_WEEK = 7
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """An assessment whose first scan was made up to the data cut-off, and its last one after it."""
+
+    form: TumorAssessment
+    last_scan_on: date
+
+    @property
+    def words(self) -> str:
+        scans = f"scans from {self.form.first_scan_on} to {self.last_scan_on}"
+        return f"{label_of(self.form)} is left out: its {scans} went on after the data cut-off"
+
+
 @dataclass
 class Filed:
     """One assessment form as RECIST takes it, or why it cannot be taken; `sources` are what was used."""
@@ -51,6 +64,26 @@ def label_of(form: TumorAssessment) -> str:
     """How an assessment is named in words: by its visit, numbered where the visit has several."""
     place = form.visit.code if form.visit is not None else "assessment"
     return place if form.repeat == 1 and form.visit is not None else f"{place} #{form.repeat}"
+
+
+def unfinished(facts: Facts, forms: Iterable[TumorAssessment]) -> list[Unfinished]:
+    """Those that were not finished by the cutoff. Nothing of them counts, but a new lesion by its own day.
+
+    What was measured on which side of the cutoff is not known of every lesion, and the facts have
+    forgotten the days after it.
+    """
+    cutoff, whole = facts.moment.cutoff, facts.without_cutoff
+    if cutoff is None:
+        return []
+    found = [Unfinished(form, last) for form in forms if (last := _last_scan(whole, form)) is not None]
+    return [each for each in found if each.last_scan_on > cutoff]
+
+
+def _last_scan(facts: Facts, form: TumorAssessment) -> date | None:
+    own = next(each for each in facts.forms(TumorAssessment, form.subject) if each.pk == form.pk)
+    rows = [*facts.rows(own, "measurements"), *facts.rows(own, "non_targets")]
+    days = [own.first_scan_on, own.last_scan_on, *(row.scan_on for row in rows)]
+    return max((day for day in days if day is not None), default=None)
 
 
 def lesions_of(facts: Facts, subject: Subject) -> list[Lesion]:

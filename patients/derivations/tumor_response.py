@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from patients.derivations.tumor_records import (
     Filed,
+    Unfinished,
     filed,
     is_not_done,
     label_of,
@@ -15,6 +16,7 @@ from patients.derivations.tumor_records import (
     not_done,
     settings_of,
     split_at_baseline,
+    unfinished,
 )
 from patients.facts import Facts, Source, source
 from patients.models import Assessor, Subject, SubsequentTherapy, TumorAssessment, TumorLesion
@@ -80,7 +82,8 @@ class TumorCourse:
 
     Each best response, first response and the progression is Undetermined where it hangs on something
     that is not known; a first response or progression is None where there is none. `findings` concern the
-    choice of lesions at baseline; `remarks` are what was left out or is doubtful.
+    choice of lesions at baseline; `remarks` are what was left out or is doubtful, `unfinished` the
+    assessments that are left out because of the data cut-off.
     """
 
     baseline: TumorBaseline | None
@@ -93,6 +96,7 @@ class TumorCourse:
     new_therapy: Source | None
     findings: tuple[Finding, ...]
     remarks: tuple[str, ...]
+    unfinished: tuple[Unfinished, ...] = ()
 
     def point_of(self, form: TumorAssessment) -> TumorPoint | None:
         """The time point of an assessment form; None for baseline and for what could not be dated."""
@@ -107,6 +111,8 @@ def tumor_course(facts: Facts, subject: Subject, assessors: Sequence[str | None]
     matters, the answer is Undetermined.
     """
     forms = [each for each in facts.forms(TumorAssessment, subject) if each.assessor in assessors]
+    cut_short = unfinished(facts, forms)
+    forms = [each for each in forms if each not in [cut.form for cut in cut_short]]
     assessed = [filed(facts, each) for each in forms if not is_not_done(each)]
     allocation = facts.allocation(subject)
     randomized_on = allocation.randomized_on if allocation else None
@@ -131,10 +137,12 @@ def tumor_course(facts: Facts, subject: Subject, assessors: Sequence[str | None]
         therapy=therapy,
         remarks=(
             *of_settings,
+            *(cut.words for cut in cut_short),
             *(words for each in assessed for words in each.remarks),
             *remarks,
             *map(_missed, missed),
         ),
+        unfinished=tuple(cut_short),
     )
 
 
@@ -282,6 +290,7 @@ def _result(
     points: tuple[TumorPoint, ...],
     therapy: _Therapy | None,
     remarks: tuple[str, ...],
+    unfinished: tuple[Unfinished, ...],
 ) -> TumorCourse:
     one, other = earliest.history, latest.history
     return TumorCourse(
@@ -295,6 +304,7 @@ def _result(
         new_therapy=therapy.source if therapy else None,
         findings=earliest.findings,
         remarks=(*remarks, *one.counted.remarks),
+        unfinished=unfinished,
     )
 
 

@@ -3,7 +3,13 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from trials.clinical.endpoints.history import Assessment, Happening, History, Resection
+from trials.clinical.endpoints.history import (
+    Assessment,
+    Happening,
+    History,
+    ReportedProgression,
+    Resection,
+)
 from trials.clinical.endpoints.possible import exactly
 from trials.clinical.endpoints.rules import Handling
 from trials.clinical.endpoints.schedule import Recurrence, planned_assessments
@@ -44,6 +50,12 @@ def died(when: int | str | None) -> Happening:
 
 def therapy(when: int | str | None) -> Happening:
     return happened(when, "new anticancer therapy")
+
+
+def reported(when: int | str | None, *, ended_treatment: bool = False) -> ReportedProgression:
+    return ReportedProgression(
+        on(when), "progression as reported", ("reported", when), ended_treatment=ended_treatment
+    )
 
 
 def resected(when: int | str, handling: Handling | None = None) -> Resection:

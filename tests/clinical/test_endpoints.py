@@ -8,6 +8,7 @@ from tests.clinical.endpoint_histories import (
     died,
     happened,
     history,
+    reported,
     resected,
     scan,
     therapy,
@@ -19,6 +20,7 @@ from trials.clinical.endpoints.result import Outcome
 from trials.clinical.endpoints.rules import (
     IN_WORDS,
     TABLE,
+    AliveAfterCutoff,
     Censoring,
     Discontinuation,
     Handling,
@@ -147,9 +149,36 @@ CENSORING = [
     ),
     (
         "progression reported without scans",
-        {"assessments": STABLE, "reported_progressions": (happened(100, "progression as reported"),)},
+        {"assessments": STABLE, "reported_progressions": (reported(100),)},
         ("CENSORED", 85, "NO_EVENT"),
         ("EVENT", 100, "REPORTED_PROGRESSION"),
+    ),
+    (
+        "progression reported without scans, later seen on one",
+        {"assessments": (*STABLE, scan(127, "PD")), "reported_progressions": (reported(100),)},
+        ("EVENT", 127, "PROGRESSION"),
+        ("EVENT", 100, "REPORTED_PROGRESSION"),
+    ),
+    (
+        "progression reported without scans, then death",
+        {"assessments": STABLE, "reported_progressions": (reported(100),), "death": died(120)},
+        ("EVENT", 120, "DEATH"),
+        ("EVENT", 100, "REPORTED_PROGRESSION"),
+    ),
+    (
+        "treatment ended for progression that no scan shows, then death",
+        {
+            "assessments": STABLE,
+            "reported_progressions": (reported(100, ended_treatment=True),),
+            "death": died(120),
+        },
+        ("CENSORED", 85, "UNDOCUMENTED_PROGRESSION"),
+        ("EVENT", 100, "UNDOCUMENTED_PROGRESSION"),
+    ),
+    (
+        "progression on the day on which new therapy began",
+        {"assessments": (*STABLE, scan(127, "PD")), "new_therapies": (therapy(127),)},
+        *[("EVENT", 127, "PROGRESSION")] * 2,
     ),
 ]
 
@@ -183,6 +212,29 @@ def test_the_end_of_treatment_for_toxicity_may_be_followed_instead():
         "discontinuation": happened(90, "the end of treatment"),
     }
     assert pfs(Rules(discontinuation=Discontinuation.FOLLOW), **known) == ("EVENT", 127, "PROGRESSION")
+
+
+@pytest.mark.parametrize(
+    ("handling", "expected"),
+    [
+        (Handling.IGNORE, ("EVENT", 127, "PROGRESSION")),
+        (Handling.CENSOR, ("CENSORED", 85, "REPORTED_PROGRESSION")),
+        (Handling.EVENT, ("EVENT", 100, "REPORTED_PROGRESSION")),
+    ],
+)
+def test_clinical_progression_counts_under_the_rules_of_the_fda_as_the_setting_says(handling, expected):
+    known = {"assessments": (*STABLE, scan(127, "PD")), "reported_progressions": (reported(100),)}
+    assert pfs(Rules(clinical_progression=handling), **known) == expected
+    assert pfs(replace(EMA, clinical_progression=handling), **known)[1] == 100
+
+
+def test_the_end_of_treatment_for_progression_that_no_scan_shows_may_be_followed_instead():
+    known = {
+        "assessments": STABLE,
+        "reported_progressions": (reported(100, ended_treatment=True),),
+        "death": died(120),
+    }
+    assert pfs(Rules(discontinuation=Discontinuation.FOLLOW), **known) == ("EVENT", 120, "DEATH")
 
 
 def test_one_missed_assessment_is_a_gap_where_the_setting_says_so():
@@ -263,6 +315,47 @@ def test_what_lies_after_the_cutoff_is_left_out():
     assert overall_survival(early, FDA).outcome is Outcome.CENSORED
     assert overall_survival(replace(known, cutoff=day(200)), FDA).outcome is Outcome.EVENT
     assert overall_survival(replace(known, cutoff=day(0)), FDA).outcome is Outcome.UNDETERMINED
+
+
+LATER = {
+    "a contact after it": {"alive": (happened(190, "a contact"),)},
+    "a death after it": {"death": died(190)},
+    "a scan after it": {"assessments": (*STABLE, scan(190, "SD"))},
+    "something told after it": {"told_later": (happened(190, "a contact"),)},
+}
+
+
+@pytest.mark.parametrize("known", LATER.values(), ids=LATER)
+def test_who_is_known_alive_after_the_cutoff_is_censored_on_it_or_where_the_setting_says_so_before(known):
+    cut = history(**{"assessments": STABLE} | known, cutoff=day(126))
+    on_it = overall_survival(cut, FDA)
+    assert (on_it.outcome, on_it.time.on) == (Outcome.CENSORED, day(126))
+    assert f"({day(190)}), after the data cut-off ({day(126)})" in on_it.words
+    before = overall_survival(cut, Rules(alive_after_cutoff=AliveAfterCutoff.LAST_CONTACT))
+    assert (before.outcome, before.time.on) == (Outcome.CENSORED, day(85))
+
+
+def test_what_is_told_after_the_cutoff_of_a_day_before_it_counts_for_that_day():
+    cut = history(assessments=STABLE, told_later=(happened(120, "a contact"),), cutoff=day(126))
+    assert overall_survival(cut, FDA).time.on == day(120)
+    assert overall_survival(cut, Rules(alive_after_cutoff=AliveAfterCutoff.LAST_CONTACT)).time.on == day(85)
+
+
+def test_a_month_that_may_lie_before_the_cutoff_does_not_show_the_subject_alive_on_it():
+    cut = history(assessments=STABLE, told_later=(happened("2021-05", "a contact"),), cutoff=day(126))
+    assert overall_survival(cut, FDA).time.on.isoformat() == "2021-05-01"
+
+
+def test_a_death_up_to_the_cutoff_is_contradicted_by_a_sign_of_life_after_it():
+    cut = history(assessments=STABLE, death=died(120), told_later=(happened(190, "a contact"),))
+    assert overall_survival(replace(cut, cutoff=day(126)), FDA).outcome is Outcome.UNDETERMINED
+
+
+def test_an_assessment_that_the_cutoff_cuts_short_is_told_and_does_not_count():
+    cut = history(assessments=STABLE, unfinished=(happened(125, "assessment week 18"),), cutoff=day(126))
+    found = progression_free_survival(cut, FDA)
+    assert found.time.on == day(85)
+    assert f"Assessment week 18 ({day(125)}) does not count: its scans went on after" in found.words
 
 
 def test_the_duration_of_a_response_counts_from_the_response():

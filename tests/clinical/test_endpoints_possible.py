@@ -55,8 +55,8 @@ def test_a_death_known_to_the_month_of_the_cutoff_may_lie_on_either_side():
     known = history(death=died("2021-05"), alive=(happened("2021-04-30", "a visit"),))
     found = overall_survival(replace(known, cutoff=day(135)), FDA)  # 2021-05-15
     assert found.outcome is Outcome.UNDETERMINED
-    assert (found.earliest.outcome, found.earliest.on.isoformat()) == (Outcome.CENSORED, "2021-04-30")
-    assert (found.latest.outcome, found.latest.on.isoformat()) == (Outcome.EVENT, "2021-05-15")
+    assert (found.earliest.outcome, found.earliest.on.isoformat()) == (Outcome.EVENT, "2021-05-01")
+    assert (found.latest.outcome, found.latest.on.isoformat()) == (Outcome.CENSORED, "2021-05-15")
 
 
 @pytest.mark.parametrize("when", ["2020-12", None])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ecrf.reports.choices import Reading
-from ecrf.reports.endpoints import AnalysisSet, SubjectEndpoints
+from ecrf.reports.endpoints import AnalysisSet, SubjectEndpoints, response_steps
 from patients.actions.save_form import mark_entered_in_error
 from patients.facts import Moment, Source
 from patients.models import (
@@ -234,6 +234,7 @@ def test_a_form_entered_in_error_is_no_scan(trial: Trial, patient: Patient) -> N
 def test_what_happened_after_the_cutoff_is_left_out(trial: Trial, patient: Patient) -> None:
     patient.looks(w6="80", w12="130")
     patient.died(after(16))
+    trial.set("os_alive_after_cutoff", "LAST_CONTACT")
     moment = Moment(cutoff=after(12, -1))
     found = trial.endpoints(patient, moment)
     for endpoint, expected in ((Endpoint.PFS, after(6)), (Endpoint.OS, after(6))):
@@ -250,7 +251,88 @@ def test_a_death_of_the_month_of_the_cutoff_may_lie_on_either_side_of_it(
     found = trial.endpoints(patient, Moment(cutoff=date(2021, 9, 10))).time(Endpoint.OS, trial.choices())
     assert found.outcome is Outcome.UNDETERMINED
     assert found.earliest is not None
-    assert (found.earliest.outcome, found.earliest.on) == (Outcome.CENSORED, after(6))
+    assert (found.earliest.outcome, found.earliest.on) == (Outcome.EVENT, date(2021, 9, 1))
+    assert found.latest is not None
+    assert (found.latest.outcome, found.latest.on) == (Outcome.CENSORED, date(2021, 9, 10))
+
+
+def alive_at(trial: Trial, patient: Patient, cutoff: date) -> tuple[str, date]:
+    found = trial.endpoints(patient, Moment(cutoff=cutoff)).time(Endpoint.OS, trial.choices())
+    assert found.time is not None, found.words
+    return found.outcome.value, found.time.on
+
+
+def test_who_is_known_alive_or_to_have_died_after_the_cutoff_was_alive_on_it(
+    trial: Trial, patient: Patient
+) -> None:
+    other = trial.patient()
+    patient.looks(w6="80")
+    assert alive_at(trial, patient, after(10)) == ("CENSORED", after(6))
+    patient.alive(after(12), last_known_alive_on=after(8).isoformat())
+    assert alive_at(trial, patient, after(10)) == ("CENSORED", after(8))
+    patient.alive(after(13))
+    other.died(after(14))
+    assert [alive_at(trial, each, after(10)) for each in (patient, other)] == [("CENSORED", after(10))] * 2
+    trial.set("os_alive_after_cutoff", "LAST_CONTACT")
+    assert alive_at(trial, patient, after(10)) == ("CENSORED", after(6))
+
+
+def spanning(patient: Patient, size: str, **more: Any) -> None:
+    days = {"first_scan_on": after(12, -1).isoformat(), "last_scan_on": after(12, 2).isoformat()}
+    patient.scan(after(12), {"T1": size}, **days, **more)
+
+
+def test_an_assessment_that_the_cutoff_cuts_short_gives_no_response_and_it_is_said(
+    trial: Trial, patient: Patient
+) -> None:
+    patient.looks(w6="90")
+    spanning(patient, "40")
+    cut = trial.endpoints(patient, Moment(cutoff=after(12)))
+    assert cut.best_response(Reading.UNCONFIRMED) is Response.SD
+    assert any(
+        "went on after the data cut-off" in step.words for step in response_steps(cut, Reading.CONFIRMED)
+    )
+    pfs = cut.time(Endpoint.PFS, trial.choices())
+    assert pfs.time is not None
+    assert pfs.time.on == after(6)
+    assert "does not count: its scans went on after the data cut-off" in pfs.words
+    whole = trial.endpoints(patient, Moment(cutoff=after(12, 2)))
+    assert whole.best_response(Reading.UNCONFIRMED) is Response.PR
+
+
+def test_a_new_lesion_seen_before_the_cutoff_is_progression_though_the_assessment_went_on(
+    trial: Trial, patient: Patient
+) -> None:
+    patient.looks(w6="90")
+    patient.lesion("N1", "NEW", on=after(12, -1), certain="UNEQUIVOCAL")
+    spanning(patient, "90", new_lesions="Y")
+    found = trial.endpoints(patient, Moment(cutoff=after(12))).time(Endpoint.PFS, trial.choices())
+    assert found.time is not None
+    assert (found.outcome, found.time.on) == (Outcome.EVENT, after(12, -1))
+
+
+def test_clinical_deterioration_without_progression_on_the_scans_is_an_event_for_the_ema_alone(
+    trial: Trial, patient: Patient
+) -> None:
+    patient.looks(w6="80")
+    patient.scan(after(12), {"T1": "80"}, clinical_progression="Y")
+    assert told(trial, patient) == ("CENSORED", after(12), "NO_EVENT")
+    assert told(trial, patient, censoring=Censoring.EMA) == ("EVENT", after(12), "REPORTED_PROGRESSION")
+    trial.set("pfs_clinical_progression", "EVENT")
+    assert told(trial, patient) == ("EVENT", after(12), "REPORTED_PROGRESSION")
+
+
+def test_treatment_that_ends_for_progression_that_no_scan_shows_is_censored_or_an_event(
+    trial: Trial, patient: Patient
+) -> None:
+    patient.looks(w6="80")
+    for drug in ("TORIPALIMAB", "LENVATINIB"):
+        patient.ended(drug, after(9), "PROGRESSIVE DISEASE")
+    patient.died(after(11))
+    assert told(trial, patient) == ("CENSORED", after(6), "UNDOCUMENTED_PROGRESSION")
+    assert told(trial, patient, censoring=Censoring.EMA) == ("EVENT", after(9), "UNDOCUMENTED_PROGRESSION")
+    patient.looks(w10="130")
+    assert told(trial, patient) == ("EVENT", after(10), "PROGRESSION")
 
 
 def sets(found: SubjectEndpoints) -> set[str]:

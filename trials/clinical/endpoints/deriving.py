@@ -1,13 +1,13 @@
 """What the endpoints share: the origin, the cut-off, contradictions, and one answer from many histories."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from trials.clinical.endpoints.history import Happening, History, Sources
-from trials.clinical.endpoints.possible import OPEN_END, Doubt, TooMany, doubts, histories
+from trials.clinical.endpoints.possible import OPEN_END, Doubt, TooMany, doubts, exactly, histories
 from trials.clinical.endpoints.result import Endpoint, Outcome, Step, Time, TimeToEvent, length
-from trials.clinical.endpoints.rules import Origin, Rules, Situation
+from trials.clinical.endpoints.rules import AliveAfterCutoff, Origin, Rules, Situation
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ def derive(
         found = doubts(history)
     except TooMany as error:
         return undetermined(endpoint, steps, str(error), ("dates that are complete",), first.day)
-    answers = [derivation(up_to_cutoff(each), origin) for each in histories(history, found)]
+    known = [up_to_cutoff(each, rules.alive_after_cutoff) for each in histories(history, found)]
+    answers = [derivation(each, origin) for each in known]
     consistent = [each for each in answers if not each.contradiction]
     if not consistent:
         steps.append(Step(f"Contradiction: {answers[0].contradiction}.", answers[0].sources))
@@ -128,8 +129,11 @@ def _shown(time: Time, *, capital: bool = False) -> str:
     return f"{word.capitalize() if capital else word} on {time.on}: {days}"
 
 
-def up_to_cutoff(history: History) -> History:
-    """A history whose days are all known, without what lies after its data cut-off."""
+def up_to_cutoff(history: History, later: AliveAfterCutoff) -> History:
+    """A history whose days are all known, without what lies after its data cut-off.
+
+    `later`: what becomes of what was told later and shows the subject alive on the cut-off, or before it.
+    """
     cutoff = history.cutoff
     if cutoff is None:
         return history
@@ -141,6 +145,10 @@ def up_to_cutoff(history: History) -> History:
         # These may have a day known in part: no time rests on it, only that they are there.
         return each if each is None or each.on is None or each.on.earliest <= cutoff else None
 
+    alive = tuple(each for each in history.alive if each.on and each.on.earliest <= cutoff)
+    if later is AliveAfterCutoff.CUTOFF:
+        alive += tuple(each for each in history.told_later if each.on and each.on.earliest <= cutoff)
+        alive += tuple(_alive_on(cutoff, history))
     return replace(
         history,
         baseline=begun(history.baseline),
@@ -151,8 +159,24 @@ def up_to_cutoff(history: History) -> History:
         reported_progressions=tuple(filter(kept, history.reported_progressions)),
         new_therapies=tuple(filter(kept, history.new_therapies)),
         resections=tuple(filter(kept, history.resections)),
-        alive=tuple(each for each in history.alive if each.on and each.on.earliest <= cutoff),
+        alive=alive,
     )
+
+
+def _alive_on(cutoff: date, history: History) -> Iterator[Happening]:
+    """That the subject was alive on the cut-off, where the first thing known of later days shows it."""
+    signs = [each for each in (*history.alive, *history.told_later) if each.on and each.on.earliest > cutoff]
+    if history.death is not None and history.death.day > cutoff:
+        signs.append(history.death)
+    signs += [Happening(each.last_scan, "a tumor assessment", each.sources) for each in history.assessments]
+    later = [each for each in signs if _first_day(each) > cutoff]
+    if later:
+        first = min(later, key=_first_day)
+        yield Happening(exactly(cutoff), f"{first.dated}, after the data cut-off", first.sources)
+
+
+def _first_day(sign: Happening) -> date:
+    return sign.on.earliest if sign.possible is None and sign.on is not None else sign.day
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,13 @@ class Resection(Happening):
 
 
 @dataclass(frozen=True)
+class ReportedProgression(Happening):
+    """Progression that no scan shows; `ended_treatment` where all study treatment was ended for it."""
+
+    ended_treatment: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
 class Assessment:
     """One tumor assessment after baseline and its overall response (None: cannot be determined).
 
@@ -98,14 +105,15 @@ class History:
     subject was certainly alive (visits, doses, scans, contacts). `discontinuation`: the end of all study
     treatment for another reason than progression, death or its planned completion. `lost`: the day from
     which nobody could be asked any more. `planned`: the assessments of the schedule, in order. `cutoff`:
-    what lies after this day is left out.
+    what lies after this day is left out. `unfinished`: assessments, by their first scan, that went on
+    after it. `told_later`: what was told only after it and shows the subject alive, before it or later.
     """
 
     randomized: Happening | None = None
     first_dose: Happening | None = None
     baseline: Happening | None = None
     assessments: tuple[Assessment, ...] = ()
-    reported_progressions: tuple[Happening, ...] = ()
+    reported_progressions: tuple[ReportedProgression, ...] = ()
     death: Happening | None = None
     death_known: Happening | None = None
     new_therapies: tuple[Happening, ...] = ()
@@ -115,3 +123,5 @@ class History:
     lost: Happening | None = None
     planned: tuple[PlannedAssessment, ...] = ()
     cutoff: date | None = None
+    unfinished: tuple[Happening, ...] = ()
+    told_later: tuple[Happening, ...] = ()

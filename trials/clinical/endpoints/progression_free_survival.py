@@ -58,8 +58,11 @@ def opening(history: History, rules: Rules) -> list[Step]:
     else:
         steps.append(Step(f"Baseline: {history.baseline.dated}.", history.baseline.sources))
     if not history.assessments:
-        return [*steps, Step("No tumor assessment after baseline is recorded.")]
+        steps.append(Step("No tumor assessment after baseline is recorded."))
     steps += [_seen(each) for each in history.assessments]
+    for each in history.unfinished:
+        words = f"{_capital(each.dated)} does not count: its scans went on after the data cut-off."
+        steps.append(Step(words, each.sources))
     return steps
 
 
@@ -98,7 +101,9 @@ def _occurrences(history: History, rules: Rules, assessments: Sequence[Assessmen
         on, first = min(dated, key=lambda pair: pair[0])
         yield _occurrence(Situation.PROGRESSION, on, rules, _how(first), first.sources)
     for reported in history.reported_progressions:
-        yield _happened(Situation.REPORTED_PROGRESSION, reported, rules)
+        ended = reported.ended_treatment
+        situation = Situation.UNDOCUMENTED_PROGRESSION if ended else Situation.REPORTED_PROGRESSION
+        yield _happened(situation, reported, rules)
     if history.death is not None:
         yield _happened(Situation.DEATH, history.death, rules)
     for resection in history.resections:

@@ -1,8 +1,9 @@
 """What a protocol fixes about times to event, and the censoring rules as a table.
 
 FDA: Clinical Trial Endpoints for the Approval of Cancer Drugs and Biologics, 2018 (appendix; the rows on
-treatment that ends for toxicity as in the draft of 2007). EMA: Guideline on the evaluation of anticancer
-medicinal products in man, appendix 1 (methodological consideration for progression-free survival), 2012.
+treatment that ends for toxicity, or for progression that no scan shows, as in the draft of 2007).
+EMA: Guideline on the evaluation of anticancer medicinal products in man, appendix 1 (methodological
+consideration for progression-free survival), 2012.
 """
 
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ class Situation(StrEnum):
     PROGRESSION = "PROGRESSION"
     DEATH = "DEATH"
     REPORTED_PROGRESSION = "REPORTED_PROGRESSION"
+    UNDOCUMENTED_PROGRESSION = "UNDOCUMENTED_PROGRESSION"
     RESECTION = "RESECTION"
     NEW_THERAPY = "NEW_THERAPY"
     DISCONTINUATION = "DISCONTINUATION"
@@ -51,6 +53,7 @@ IN_WORDS = {
     Situation.PROGRESSION: "progression on scans",
     Situation.DEATH: "death",
     Situation.REPORTED_PROGRESSION: "progression reported without scans",
+    Situation.UNDOCUMENTED_PROGRESSION: "treatment ended for progression that no scan shows",
     Situation.RESECTION: "resection after downstaging",
     Situation.NEW_THERAPY: "new anticancer therapy",
     Situation.DISCONTINUATION: "treatment ended before progression, for another reason",
@@ -60,21 +63,25 @@ IN_WORDS = {
     Situation.NO_EVENT: "no event",
 }
 
-# Resection and the end of treatment stand here with what the rules alone would say: settings decide them.
+# Resection, clinical progression (FDA) and the end of treatment (FDA) stand here with what the rules alone
+# would say: settings decide them.
 TABLE: Mapping[Situation, Mapping[Censoring, Handling]] = {
     situation: {Censoring.FDA: fda, Censoring.EMA: ema}
     for situation, fda, ema in (
-        #                                FDA              EMA
-        (Situation.PROGRESSION,          Handling.EVENT,  Handling.EVENT),
-        (Situation.DEATH,                Handling.EVENT,  Handling.EVENT),
-        (Situation.REPORTED_PROGRESSION, Handling.IGNORE, Handling.EVENT),
-        (Situation.NEW_THERAPY,          Handling.CENSOR, Handling.IGNORE),
-        (Situation.DISCONTINUATION,      Handling.CENSOR, Handling.IGNORE),
-        (Situation.MISSED_ASSESSMENTS,   Handling.CENSOR, Handling.IGNORE),
-        (Situation.NO_BASELINE,          Handling.CENSOR, Handling.CENSOR),
-        (Situation.RESECTION,            Handling.IGNORE, Handling.IGNORE),
+        #                                    FDA              EMA
+        (Situation.PROGRESSION,              Handling.EVENT,  Handling.EVENT),
+        (Situation.DEATH,                    Handling.EVENT,  Handling.EVENT),
+        (Situation.REPORTED_PROGRESSION,     Handling.IGNORE, Handling.EVENT),
+        (Situation.UNDOCUMENTED_PROGRESSION, Handling.CENSOR, Handling.EVENT),
+        (Situation.NEW_THERAPY,              Handling.CENSOR, Handling.IGNORE),
+        (Situation.DISCONTINUATION,          Handling.CENSOR, Handling.IGNORE),
+        (Situation.MISSED_ASSESSMENTS,       Handling.CENSOR, Handling.IGNORE),
+        (Situation.NO_BASELINE,              Handling.CENSOR, Handling.CENSOR),
+        (Situation.RESECTION,                Handling.IGNORE, Handling.IGNORE),
     )
 }  # fmt: skip
+
+ENDS_OF_TREATMENT = (Situation.DISCONTINUATION, Situation.UNDOCUMENTED_PROGRESSION)
 
 
 class Origin(StrEnum):
@@ -85,18 +92,30 @@ class Origin(StrEnum):
 
 
 class Discontinuation(StrEnum):
-    """What the end of treatment for toxicity or another reason does under rules that censor there."""
+    """What the end of treatment, without progression on scans, does under rules that censor there."""
 
     CENSOR = "CENSOR"
     FOLLOW = "FOLLOW"
+
+
+class AliveAfterCutoff(StrEnum):
+    """Who is known alive, or to have died, after the data cut-off was alive on it.
+
+    CUTOFF: overall survival is censored on the cut-off. LAST_CONTACT: on the last day up to the cut-off on
+    which somebody knew, as if nothing had been told later.
+    """
+
+    CUTOFF = "CUTOFF"
+    LAST_CONTACT = "LAST_CONTACT"
 
 
 @dataclass(frozen=True)
 class Rules:
     """What the protocol fixes. Raises ValueError for a count or a month that is none.
 
-    `missed_assessments`: so many planned assessments missed in a row are a gap. `plus_one_day`: the first
-    day counts too. `month_days`: days in a month.
+    `missed_assessments`: so many planned assessments missed in a row are a gap. `clinical_progression`:
+    what progression without scans does under the rules of the FDA. `plus_one_day`: the first day counts
+    too. `month_days`: days in a month.
     """
 
     censoring: Censoring = Censoring.FDA
@@ -104,6 +123,8 @@ class Rules:
     missed_assessments: int = 2
     resection: Handling = Handling.IGNORE
     discontinuation: Discontinuation = Discontinuation.CENSOR
+    clinical_progression: Handling = Handling.IGNORE
+    alive_after_cutoff: AliveAfterCutoff = AliveAfterCutoff.CUTOFF
     progression_date: ProgressionDate = ProgressionDate.LAST_SCAN
     plus_one_day: bool = True
     month_days: Decimal = Decimal("30.4375")
@@ -124,6 +145,10 @@ class Rules:
         """
         if situation is Situation.RESECTION:
             return self.resection
-        if situation is Situation.DISCONTINUATION and self.discontinuation is Discontinuation.FOLLOW:
-            return Handling.IGNORE
-        return TABLE[situation][self.censoring]
+        usual = TABLE[situation][self.censoring]
+        if situation is Situation.REPORTED_PROGRESSION and self.censoring is Censoring.FDA:
+            return self.clinical_progression
+        if situation in ENDS_OF_TREATMENT and usual is Handling.CENSOR:
+            follow = self.discontinuation is Discontinuation.FOLLOW
+            return Handling.IGNORE if follow else usual
+        return usual
