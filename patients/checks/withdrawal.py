@@ -12,6 +12,8 @@ from patients.forms import definition_of
 from patients.models import (
     CaseReportForm,
     DailyDosePeriod,
+    Disposition,
+    DispositionScope,
     DoseAdministration,
     InformationSource,
     LabSample,
@@ -57,18 +59,36 @@ def recorded_after_withdrawal(form: CaseReportForm, facts: Facts) -> Iterator[Hi
 
 
 def dose_after_withdrawal(form: DoseAdministration | DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
-    """A study drug was given after the subject withdrew from it."""
+    """A study drug was given after the subject withdrew from it.
+
+    Where the end of treatment with it is entered too, a dose after that is asked about there alone.
+    """
     for withdrawal in _withdrawals(facts, form.subject):
         own = withdrawal.drug_id is None or withdrawal.drug_id == form.drug_id
         if withdrawal.scope != WithdrawalScope.DRUG or not own or form.drug is None:
             continue
         last = _last_day_taken(form)
-        if last is not None and last > withdrawal.withdrawn_on:
+        if last is not None and last > withdrawal.withdrawn_on and not _follows_an_end(form, facts, last):
             field = (
                 "given_on" if isinstance(form, DoseAdministration) else "ended" if form.ended else "started"
             )
-            yield Hit(field, f"The subject withdrew from {form.drug} on {withdrawal.withdrawn_on}.")
+            yield Hit(
+                field, f"The subject withdrew from {form.drug} on {withdrawal.withdrawn_on}: was it taken?"
+            )
             return
+
+
+def _follows_an_end(form: DoseAdministration | DailyDosePeriod, facts: Facts, last: date) -> bool:
+    """Whether the end of treatment with the drug is entered, and the dose was taken after it, or goes on."""
+    ends = [
+        each.ended_on
+        for each in facts.forms(Disposition, form.subject)
+        if each.scope == DispositionScope.TREATMENT
+        and each.drug_id == form.drug_id
+        and each.ended_on is not None
+    ]
+    goes_on = isinstance(form, DailyDosePeriod) and form.ended is None
+    return bool(ends) and (goes_on or last > min(ends))
 
 
 def contact_while_lost(form: LostToFollowUp, facts: Facts) -> Iterator[Hit]:
@@ -81,7 +101,10 @@ def contact_while_lost(form: LostToFollowUp, facts: Facts) -> Iterator[Hit]:
 
 def withdrawal_names_a_drug(form: Withdrawal, facts: Facts) -> Iterator[Hit]:
     if form.drug is not None and form.scope and form.scope != WithdrawalScope.DRUG:
-        yield Hit("drug", "A study drug is named, but it is not treatment that was withdrawn.")
+        yield Hit(
+            "drug",
+            "A study drug is named, but it is not treatment with a drug that was withdrawn: which is right?",
+        )
 
 
 def _withdrawals(facts: Facts, subject: Subject) -> list[Withdrawal]:
@@ -132,7 +155,7 @@ CHECKS = (
         ("EC", "ECD"),
         Severity.HARD,
         dose_after_withdrawal,
-        rests_on=("WD",),
+        rests_on=("WD", "DS"),
         asks="No study drug is taken after the subject withdrew from it.",
     ),
     Check(

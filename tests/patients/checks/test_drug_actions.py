@@ -67,21 +67,15 @@ def test_withdrawal_from_the_drug_is_an_end_of_its_treatment_too(fill: Any) -> N
 
 
 @pytest.mark.parametrize(("last_day", "asks"), [(None, 1), ("2021-04-13", 1), ("2021-04-12", 0)])
-def test_no_dose_follows_the_end_of_a_withdrawn_drug(
+def test_a_dose_after_the_end_of_a_withdrawn_drug_is_asked_about_at_that_end_alone(
     last_day: str | None, asks: int, fill: Any, lenvatinib: Any, end_of_lenvatinib: Any
 ) -> None:
-    end_of_lenvatinib("2021-04-12")
-    lenvatinib("2021-03-08", "12", last_day)
-    assert asked(fill(AdverseEvent, after("DRUG WITHDRAWN")), "EC24") == asks
-
-
-def test_a_pause_that_was_never_ended_is_no_dose_after_the_withdrawal(
-    fill: Any, lenvatinib: Any, end_of_lenvatinib: Any
-) -> None:
-    end_of_lenvatinib("2021-04-12")
-    lenvatinib("2021-03-08", "12", "2021-04-09")
-    lenvatinib("2021-04-10", "0")
-    assert asked(fill(AdverseEvent, after("DRUG WITHDRAWN")), "EC24") == 0
+    fill(Withdrawal, {"scope": "STUDY DRUG", "drug": "LENVATINIB", "withdrawn_on": "2021-04-01"})
+    earlier, period = lenvatinib("2021-03-08", "12", "2021-03-31"), lenvatinib("2021-04-05", "12", last_day)
+    event = fill(AdverseEvent, after("DRUG WITHDRAWN"))
+    assert [asked(earlier, "WD02"), asked(period, "WD02"), asked(event, "EC24")] == [0, 1, 0]
+    end = end_of_lenvatinib("2021-04-12")
+    assert [asked(end, "DS03"), asked(event, "EC24"), asked(period, "WD02")] == [asks, 0, 1 - asks]
 
 
 def test_an_event_without_change_of_a_dose_asks_for_none(fill: Any, lenvatinib: Any) -> None:
