@@ -6,6 +6,7 @@ from patients.checks.engine import Check, Hit
 from patients.derivations.accountability import accountabilities, unusual_intake
 from patients.facts import Facts
 from patients.models import DrugAccountability, Severity
+from trials.clinical.words import counted
 
 
 def capsules_contradict(form: DrugAccountability, facts: Facts) -> Iterator[Hit]:
@@ -14,15 +15,22 @@ def capsules_contradict(form: DrugAccountability, facts: Facts) -> Iterator[Hit]
     returned: int | None = form.capsules_returned
     back = (returned or 0) + (form.capsules_lost or 0)
     if dispensed is not None and back > dispensed:
-        yield Hit("capsules_returned", f"{back} capsules returned or lost, but {dispensed} dispensed.")
+        yield Hit("capsules_returned", _too_many(back, dispensed))
     if returned is not None and not form.returned_on and "returned_on" not in form.missing_reasons:
         yield Hit("returned_on", "Capsules were returned: please give the day.")
     if form.returned_on and returned is None and "capsules_returned" not in form.missing_reasons:
-        yield Hit("capsules_returned", "Returned: how many capsules? 0 where the package was empty.")
+        yield Hit(
+            "capsules_returned", "How many capsules were returned? Enter 0 where the package was empty."
+        )
     if form.dispensed_on and form.returned_on and form.returned_on < form.dispensed_on:
-        yield Hit("returned_on", f"It lies before the day of dispensing ({form.dispensed_on}).")
+        yield Hit("returned_on", f"The return lies before the day of dispensing ({form.dispensed_on}).")
     if form.capsules_lost and not form.loss_reason and "loss_reason" not in form.missing_reasons:
         yield Hit("loss_reason", "Capsules were lost or destroyed: how?")
+
+
+def _too_many(back: int, dispensed: int) -> str:
+    came_back = counted(back, "capsule was", "capsules were")
+    return f"{came_back} returned or lost, but only {dispensed} dispensed: please correct the numbers."
 
 
 def intake_differs(form: DrugAccountability, facts: Facts) -> Iterator[Hit]:

@@ -47,13 +47,20 @@ def worsening_is_contradictory(form: AdverseEvent, facts: Facts) -> Iterator[Hit
     milder = form.worsened_from
     number = f"adverse event {milder.repeat}"
     if not same_term(form, milder):
-        yield Hit("worsened_from", f"It is called a worsening of {number}, which is of another term.")
+        yield Hit(
+            "worsened_from",
+            f"It is called a worsening of {number}, which is of another term: which is right?",
+        )
     if form.grade and milder.grade and form.grade <= milder.grade:
-        yield Hit("grade", f"It is called a worsening of {number}, but its grade is not higher.")
+        yield Hit(
+            "grade", f"It is called a worsening of {number}, but its grade is not higher: which is right?"
+        )
     if milder.ongoing == YesNo.YES:
         yield Hit("started", f"It is called a worsening of {number}, which must end on the day it got worse.")
     elif milder.ended and form.started and before(form.started, milder.ended) is Truth.YES:
-        yield Hit("started", f"It is called a worsening of {number}, but starts before that ends.")
+        yield Hit(
+            "started", f"It is called a worsening of {number}, but starts before that ends: please correct."
+        )
 
 
 def worsening_is_not_linked(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
@@ -82,7 +89,8 @@ def was_there_at_consent(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
         if condition.ongoing == YesNo.YES and condition.term and _plain(condition.term) in names:
             yield Hit(
                 "term",
-                f"Medical history {condition.repeat} has it as ongoing at consent: did it get worse since?",
+                f"Medical history {condition.repeat} says that it was ongoing at consent: did it get worse "
+                "since?",
             )
             return
 

@@ -47,17 +47,25 @@ def end_contradicts_outcome(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
     if over and not form.ended and "ended" not in form.missing_reasons:
         yield Hit("ended", "By its outcome the event is over: please give the end.")
     if over and form.ongoing == YesNo.YES:
-        yield Hit("outcome", "By its outcome the event is over, and yet it is ongoing.")
+        yield Hit("outcome", "The outcome says that it is over, but it is marked as ongoing: which is right?")
     if form.outcome in OUTCOMES_OF_NO_END and form.ongoing == YesNo.NO:
-        yield Hit("outcome", "The event is not ongoing, and yet by its outcome it is not over.")
+        yield Hit(
+            "outcome",
+            "It is marked as not ongoing, but the outcome says that it is not over: which is right?",
+        )
 
 
 def seriousness_is_contradictory(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
     ticked = any(getattr(form, box) == YesNo.YES for box in SERIOUSNESS)
     if form.serious == YesNo.YES and not ticked:
-        yield Hit("serious", "Serious, but no criterion of seriousness is answered yes.")
+        yield Hit(
+            "serious", "Serious, but no criterion of seriousness is answered yes: which one makes it serious?"
+        )
     if form.serious == YesNo.NO and ticked:
-        yield Hit("serious", "A criterion of seriousness is answered yes, but the event is not serious.")
+        yield Hit(
+            "serious",
+            "A criterion of seriousness is answered yes, but the event is not serious: which is right?",
+        )
 
 
 def grade_does_not_exist(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
@@ -67,7 +75,9 @@ def grade_does_not_exist(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
     if form.grade and grades and int(form.grade) not in grades:
         listed = ", ".join(map(str, grades))
         yield Hit(
-            "grade", f"CTCAE {form.ctcae_version} has no grade {form.grade} for this term, only {listed}."
+            "grade",
+            f"CTCAE {form.ctcae_version} has no grade {form.grade} for this term, only {listed}: please "
+            "correct grade or term.",
         )
 
 
@@ -85,16 +95,22 @@ def hospital_stay_is_incomplete(form: AdverseEvent, facts: Facts) -> Iterator[Hi
     if stayed and not form.admitted_on and "admitted_on" not in form.missing_reasons:
         yield Hit("admitted_on", "Hospitalization: please give the day of admission.")
     if form.hospitalization == YesNo.NO and (form.admitted_on or form.discharged_on):
-        yield Hit("hospitalization", "A hospital stay is dated, but “hospitalization” is answered no.")
+        yield Hit(
+            "hospitalization",
+            "A hospital stay is dated, but “hospitalization” is answered no: which is right?",
+        )
     dated = form.admitted_on and form.discharged_on
     if dated and before(form.discharged_on, form.admitted_on) is Truth.YES:
-        yield Hit("discharged_on", "The discharge lies before the admission.")
+        yield Hit("discharged_on", "The discharge lies before the admission: please correct one of the days.")
 
 
 def death_is_contradictory(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
     signs = {form.grade == Grade.DEATH, form.outcome == Outcome.FATAL, form.results_in_death == YesNo.YES}
     if len(signs) > 1 and form.grade and form.outcome:
-        yield Hit("outcome", "Grade 5, outcome fatal and “results in death” must agree.")
+        yield Hit(
+            "outcome",
+            "Grade 5, the outcome “fatal” and “results in death” go together: please correct what differs.",
+        )
 
 
 def death_page_is_missing(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
@@ -103,11 +119,17 @@ def death_page_is_missing(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
         return
     death = death_of(facts, form.subject)
     if death is None:
-        yield Hit("outcome", "The event is fatal, but the page of the subject's death is not entered.")
+        yield Hit(
+            "outcome",
+            "The event is fatal, but the page of the subject's death is not entered: please enter it.",
+        )
         return
     died = death.died_on
     if died and form.ended and not may_be_the_same_day(form.ended, died):
-        yield Hit("ended", f"The event is fatal and ends on {form.ended}; the subject died on {died}.")
+        yield Hit(
+            "ended",
+            f"The event is fatal and ends on {form.ended}; the subject died on {died}: which day is right?",
+        )
 
 
 def fatal_event_is_not_named(form: Death, facts: Facts) -> Iterator[Hit]:
@@ -117,7 +139,11 @@ def fatal_event_is_not_named(form: Death, facts: Facts) -> Iterator[Hit]:
     if form.adverse_event_id is None:
         yield Hit("adverse_event", "Death from an adverse event: please give the number of the event.")
     elif form.adverse_event is not None and form.adverse_event.outcome != Outcome.FATAL:
-        yield Hit("adverse_event", f"Adverse event {form.adverse_event.repeat} is not recorded as fatal.")
+        yield Hit(
+            "adverse_event",
+            f"Adverse event {form.adverse_event.repeat} is not recorded as fatal: please correct its "
+            "outcome, or name the fatal one.",
+        )
 
 
 def causality_is_missing(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
@@ -130,7 +156,7 @@ def causality_is_missing(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
     answered = {row.drug_id for row in facts.rows(form, "drugs")}
     missing = [str(drug) for drug in drugs_of_arm(facts, form.subject) if drug.pk not in answered]
     if missing:
-        yield Hit("causality", f"Relation and action are not given for {', '.join(missing)}.")
+        yield Hit("causality", f"Please answer the relation and the action taken for {', '.join(missing)}.")
 
 
 def causality_contradicts_the_arm(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
@@ -143,10 +169,14 @@ def causality_contradicts_the_arm(form: AdverseEvent, facts: Facts) -> Iterator[
             continue
         applies = row.causality != Causality.NOT_APPLICABLE
         if applies and row.drug_id not in own:
-            yield Hit("causality", f"{row.drug} is not part of the subject's arm: not applicable?", row)
+            yield Hit(
+                "causality",
+                f"{row.drug} is not given in the subject's arm: is the relation not applicable?",
+                row,
+            )
         if not applies and row.drug_id in own:
             yield Hit(
-                "causality", f"{row.drug} is part of the subject's arm: please judge the relation.", row
+                "causality", f"{row.drug} is given in the subject's arm: please judge the relation.", row
             )
 
 

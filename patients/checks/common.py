@@ -17,8 +17,8 @@ from patients.models import (
 )
 from patients.reading import clinical_span
 from trials.clinical.partial_date import Truth, before, span
+from trials.clinical.words import measured
 from trials.models import Epoch, LabTest
-from trials.text import plain
 
 
 def names_of_tests(facts: Facts, subject: Subject) -> dict[str, str]:
@@ -57,12 +57,12 @@ def ends_before_it_starts(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
     if started is None or ended is None:
         return
     if before(str(ended), str(started)) is Truth.YES:
-        yield Hit("ended", f"The end ({ended}) lies before the start ({started}).")
+        yield Hit("ended", f"The end ({ended}) lies before the start ({started}): which is right?")
 
 
 def ongoing_contradicts_end(form: AdverseEvent | MedicalHistory, facts: Facts) -> Iterator[Hit]:
     if form.ongoing == YesNo.YES and form.ended:
-        yield Hit("ongoing", "Ongoing, and yet an end is given.")
+        yield Hit("ongoing", "It is marked as ongoing, but an end is given: which is right?")
 
 
 def value_is_unusual(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
@@ -78,6 +78,6 @@ def _unusual(section: Section, answered: Entry, row: Row | None) -> Iterator[Hit
     for item in section.asked:
         value, usual = getattr(answered, item.attname), item.meaning.usual
         if usual is not None and value is not None and not Decimal(usual[0]) <= value <= Decimal(usual[1]):
-            unit = f" {item.meaning.unit}" if item.meaning.unit else ""
-            said = f"{item.question}: {plain(Decimal(value))}{unit} is unusual; please confirm."
+            shown = measured(Decimal(value), item.meaning.unit)
+            said = f"{item.question}: {shown} is unusual; please confirm or correct."
             yield Hit(item.name, said, row)

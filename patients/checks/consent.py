@@ -40,7 +40,9 @@ TISSUE = (SampleKind.ARCHIVAL, SampleKind.FRESH, SampleKind.RESECTION)
 
 def dated_before_consent(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
     if form.form.oid not in (*BEFORE_THE_STUDY, *OF_ITS_OWN, *ROUTINE):
-        yield from _too_early(form, facts, "It is dated {day}, before consent ({consent}).")
+        yield from _too_early(
+            form, facts, "It is dated {day}, before consent ({consent}): which day is right?"
+        )
 
 
 def done_as_routine_before_consent(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
@@ -56,7 +58,8 @@ def visit_lies_before_consent(form: Visit, facts: Facts) -> Iterator[Hit]:
     if form.occurred_on < consent.signed_on:
         yield Hit(
             "occurred_on",
-            f"{form.code} took place on {form.occurred_on}, before consent ({consent.signed_on}).",
+            f"{form.code} took place on {form.occurred_on}, before consent ({consent.signed_on}): which day "
+            "is right?",
         )
 
 
@@ -68,9 +71,12 @@ def consent_is_missing(
         return
     if isinstance(form, EligibilityAssessment):
         if facts.allocation(form.subject) is not None:
-            yield Hit("assessed_on", "The subject is randomized, but no signed consent is recorded.")
+            yield Hit(
+                "assessed_on",
+                "The subject is randomized, but no signed consent is recorded: please enter it.",
+            )
     elif _was_taken(form):
-        yield Hit("drug", "A study drug was given, but no signed consent is recorded.")
+        yield Hit("drug", "A study drug was given, but no signed consent is recorded: please enter it.")
 
 
 def consent_follows_randomization(form: InformedConsent, facts: Facts) -> Iterator[Hit]:
@@ -78,7 +84,9 @@ def consent_follows_randomization(form: InformedConsent, facts: Facts) -> Iterat
     if allocation is None or form != consent_of(facts, form.subject) or form.signed_on is None:
         return
     if form.signed_on > allocation.randomized_on:
-        yield Hit("signed_on", f"Signed after randomization ({allocation.randomized_on}).")
+        yield Hit(
+            "signed_on", f"Signed after randomization ({allocation.randomized_on}): which day is right?"
+        )
 
 
 def new_version_is_not_signed(form: InformedConsent, facts: Facts) -> Iterator[Hit]:
@@ -111,9 +119,15 @@ def sample_has_no_consent(form: TissueSample, facts: Facts) -> Iterator[Hit]:
         YesNo.YES for each in signed if each.kind == ConsentKind.GENETIC
     }
     if form.kind in TISSUE and form.tissue_consent == YesNo.YES and YesNo.YES not in tissue:
-        yield Hit("tissue_consent", "No informed consent says that the subject agreed to provide tissue.")
+        yield Hit(
+            "tissue_consent",
+            "No informed consent says that the subject agreed to provide tissue: please check both forms.",
+        )
     if form.genetic_consent == YesNo.YES and YesNo.YES not in genetic:
-        yield Hit("genetic_consent", "No informed consent says that the subject agreed to genetic tests.")
+        yield Hit(
+            "genetic_consent",
+            "No informed consent says that the subject agreed to genetic tests: please check both forms.",
+        )
 
 
 def _too_early(form: CaseReportForm, facts: Facts, words: str) -> Iterator[Hit]:

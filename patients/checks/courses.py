@@ -18,6 +18,7 @@ from patients.models import (
     Severity,
     Subject,
 )
+from trials.clinical.words import counted
 from trials.models import Anchor, RegimenElement, VisitDefinition
 
 
@@ -42,10 +43,13 @@ def given_before_randomization(form: Dose, facts: Facts) -> Iterator[Hit]:
         return
     allocation = facts.allocation(form.subject)
     if allocation is None:
-        yield Hit(first_day_field(form), "A study drug was given to a subject who is not randomized.")
+        yield Hit(
+            first_day_field(form), "A study drug was given, but the subject is not randomized: please check."
+        )
     elif day < allocation.randomized_on:
         yield Hit(
-            first_day_field(form), f"Given on {day}, before randomization ({allocation.randomized_on})."
+            first_day_field(form),
+            f"Given on {day}, before randomization ({allocation.randomized_on}): is the day right?",
         )
 
 
@@ -60,7 +64,7 @@ def first_dose_was_late(form: Dose, facts: Facts) -> Iterator[Hit]:
         yield Hit(
             first_day_field(form),
             f"First dose on {first.first}; after randomization on {allocation.randomized_on} it was due by "
-            f"{due}.",
+            f"{due}. Why was it late?",
         )
 
 
@@ -87,10 +91,12 @@ def day_of_the_course_is_another(form: DoseAdministration, facts: Facts) -> Iter
         yield Hit(
             "given_on",
             f"Given on day {since} of course {place.course}, which began on {place.began}; {form.drug} is "
-            f"given on day {days}.",
+            f"given on day {days}: is the day right?",
         )
     elif day in {_day_of_cycle(each, place, element, windows) for each in place.earlier}:
-        yield Hit("given_on", f"A second dose for day {day} of course {place.course} of {form.drug}.")
+        yield Hit(
+            "given_on", f"A second dose for day {day} of course {place.course} of {form.drug}: was it given?"
+        )
 
 
 def course_began_early(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
@@ -105,8 +111,8 @@ def course_began_early(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
     if since < least:
         yield Hit(
             "given_on",
-            f"Course {place.course} began {since} days after the one before it ({place.began_before}); "
-            f"{least} days at least lie between them.",
+            f"Course {place.course} began {counted(since, 'day')} after the one before it "
+            f"({place.began_before}), but a course begins {least} days after it or later: is the day right?",
         )
 
 

@@ -18,7 +18,8 @@ def age_contradicts_birth(form: Demographics, facts: Facts) -> Iterator[Hit]:
     if not agrees(form.age, parse(form.birth), consent.signed_on):
         yield Hit(
             "age",
-            f"Age {form.age} is not possible for a birth in {form.birth} and consent on {consent.signed_on}.",
+            f"Age {form.age} is not possible for a birth in {form.birth} and consent on "
+            f"{consent.signed_on}: please correct one of them.",
         )
 
 
@@ -27,10 +28,26 @@ def age_outside_protocol(form: Demographics, facts: Facts) -> Iterator[Hit]:
     if form.age is None or study.minimum_age is None or study.maximum_age is None:
         return
     if not study.minimum_age <= form.age <= study.maximum_age:
-        yield Hit("age", f"The protocol asks for an age of {study.minimum_age} to {study.maximum_age} years.")
+        yield Hit(
+            "age",
+            f"The protocol asks for an age of {study.minimum_age} to {study.maximum_age} years: is it right?",
+        )
 
 
 CHECKS = (
-    Check("EC01a", ("DM",), Severity.HARD, age_contradicts_birth, rests_on=("IC",)),
-    Check("EC01b", ("DM",), Severity.HARD, age_outside_protocol),
+    Check(
+        "EC01a",
+        ("DM",),
+        Severity.HARD,
+        age_contradicts_birth,
+        rests_on=("IC",),
+        asks="The age stated is possible for the birth and the day of consent.",
+    ),
+    Check(
+        "EC01b",
+        ("DM",),
+        Severity.HARD,
+        age_outside_protocol,
+        asks="The age lies within the limits of the protocol.",
+    ),
 )

@@ -46,19 +46,21 @@ def scope_and_drug_disagree(form: Disposition, facts: Facts) -> Iterator[Hit]:
     if form.scope == DispositionScope.TREATMENT and form.drug_id is None:
         yield Hit("drug", "Treatment with which study drug ended?")
     if form.scope in (DispositionScope.STUDY, DispositionScope.SCREENING) and form.drug_id is not None:
-        yield Hit("drug", "A study drug is named, but it is not treatment with it that ended.")
+        yield Hit(
+            "drug", "A study drug is named, but it is not treatment with a drug that ended: which is right?"
+        )
 
 
 def drug_is_of_the_other_arm(form: Disposition, facts: Facts) -> Iterator[Hit]:
     elements = regimen_of(facts, form.subject)
     if form.drug_id is not None and elements and form.drug_id not in {each.drug_id for each in elements}:
-        yield Hit("drug", f"{form.drug} is not part of the subject's arm.")
+        yield Hit("drug", f"{form.drug} is not given in the subject's arm: please correct the drug.")
 
 
 def is_told_twice(form: Disposition, facts: Facts) -> Iterator[Hit]:
     for other in facts.forms(Disposition, form.subject):
         if other.pk < form.pk and (other.scope, other.drug_id) == (form.scope, form.drug_id):
-            yield Hit("scope", f"Disposition {other.repeat} tells the end of the same already.")
+            yield Hit("scope", f"Disposition {other.repeat} tells the same end: which one is in error?")
             return
 
 
@@ -71,7 +73,7 @@ def reason_has_no_page(form: Disposition, facts: Facts) -> Iterator[Hit]:
     """What the reason says happened is recorded where it belongs."""
     page, words = RECORDED_AS.get(form.reason or "", (None, ""))
     if page is not None and not facts.forms(page, form.subject):
-        yield Hit("reason", f"The page of the {words} is not entered.")
+        yield Hit("reason", f"The page of the {words} is not entered: please enter it.")
     if (form.scope, form.reason) != (DispositionScope.TREATMENT, DispositionReason.ADVERSE_EVENT):
         return
     actions = {
@@ -80,7 +82,7 @@ def reason_has_no_page(form: Disposition, facts: Facts) -> Iterator[Hit]:
         for row in facts.rows(event, "drugs")
     }
     if form.drug_id is not None and (form.drug_id, DrugAction.WITHDRAWN) not in actions:
-        yield Hit("reason", f"No adverse event says that {form.drug} was withdrawn.")
+        yield Hit("reason", f"No adverse event says that {form.drug} was withdrawn: please enter it there.")
 
 
 # ---------------------------------------------------------------- screening
@@ -88,13 +90,15 @@ def screening_failure_has_no_reason(form: Disposition, facts: Facts) -> Iterator
     if form.scope != DispositionScope.SCREENING or form.reason != DispositionReason.SCREEN_FAILURE:
         return
     if not form.detail and not _is_excluded(facts, form.subject):
-        yield Hit("detail", "Which criterion was not met? No answer to the criteria says so.")
+        yield Hit(
+            "detail", "Which criterion excludes the subject? No answer on the eligibility form says so."
+        )
 
 
 def screening_ended_after_randomization(form: Disposition, facts: Facts) -> Iterator[Hit]:
     allocation = facts.allocation(form.subject)
     if form.scope == DispositionScope.SCREENING and allocation is not None:
-        yield Hit("scope", f"The subject was randomized on {allocation.randomized_on}.")
+        yield Hit("scope", f"Screening failed, but the subject was randomized on {allocation.randomized_on}.")
 
 
 def screening_is_open(form: InformedConsent, facts: Facts) -> Iterator[Hit]:
@@ -105,7 +109,7 @@ def screening_is_open(form: InformedConsent, facts: Facts) -> Iterator[Hit]:
     over = form.signed_on + timedelta(days=window)
     ended = any(each.scope != DispositionScope.TREATMENT for each in facts.forms(Disposition, form.subject))
     if facts.allocation(form.subject) is None and not ended and facts.today(form.subject) > over:
-        yield Hit("signed_on", f"Screening was over on {over}: neither randomized nor a screening failure.")
+        yield Hit("signed_on", f"Screening was over on {over}: please randomize, or enter its end.")
 
 
 # ---------------------------------------------------------------- treatment
@@ -115,9 +119,9 @@ def dose_follows_the_end(form: Disposition, facts: Facts) -> Iterator[Hit]:
         return
     last = last_dose_day(facts, form.subject, form.drug_id)
     if dose_goes_on(facts, form.subject, form.drug_id):
-        yield Hit("ended_on", f"Treatment with {form.drug} ended, but its last dose period is open.")
+        yield Hit("ended_on", f"Treatment with {form.drug} ended, but its last dose period has no end.")
     elif last is not None and last > form.ended_on:
-        yield Hit("ended_on", f"A dose of {form.drug} is recorded up to {last}.")
+        yield Hit("ended_on", f"A dose of {form.drug} is recorded after it, up to {last}: is that right?")
 
 
 def last_dose_differs(form: Disposition, facts: Facts) -> Iterator[Hit]:
@@ -125,11 +129,11 @@ def last_dose_differs(form: Disposition, facts: Facts) -> Iterator[Hit]:
         return
     last = last_dose_day(facts, form.subject, form.drug_id)
     if form.reason == DispositionReason.NEVER_DOSED and last is not None:
-        yield Hit("reason", f"Never dosed, but doses of {form.drug} are recorded.")
+        yield Hit("reason", f"{form.drug} was never given by this, but doses of it are recorded.")
     elif dose_goes_on(facts, form.subject, form.drug_id):
         return
     elif form.last_dose_on is not None and last != form.last_dose_on:
-        yield Hit("last_dose_on", f"The last dose that is recorded was taken {_on(last)}.")
+        yield Hit("last_dose_on", f"By the dose records the last dose was taken {_on(last)}: which is right?")
 
 
 def drug_goes_on_after_the_study(form: Disposition, facts: Facts) -> Iterator[Hit]:
@@ -139,7 +143,7 @@ def drug_goes_on_after_the_study(form: Disposition, facts: Facts) -> Iterator[Hi
     ended = drug_ends(facts, form.subject)
     going_on = [str(each.drug) for each in regimen_of(facts, form.subject) if each.drug_id not in ended]
     if going_on:
-        yield Hit("scope", f"The end of treatment is not entered for {', '.join(going_on)}.")
+        yield Hit("scope", f"Please enter the end of treatment with {', '.join(going_on)}, too.")
 
 
 # ---------------------------------------------------------------- progression
@@ -170,9 +174,9 @@ def progression_is_not_recorded(form: Disposition, facts: Facts) -> Iterator[Hit
     told = _first_progression(facts, form.subject)
     days = facts.setting(form.subject, "beyond_progression_after_days")
     if told is None:
-        yield Hit("reason", "Stopped for progression, but no assessment tells of progressive disease.")
+        yield Hit("reason", "Stopped for progression, but no progression is recorded: please enter it.")
     elif form.ended_on is not None and days is not None and told[2] > form.ended_on + timedelta(days=days):
-        yield Hit("reason", f"Stopped for progression, but progression is recorded on {told[2]} only.")
+        yield Hit("reason", f"Stopped for progression, but progression is recorded later, on {told[2]}.")
 
 
 def _is_excluded(facts: Facts, subject: Subject) -> bool:
@@ -279,7 +283,7 @@ CHECKS = (
         Severity.SOFT,
         screening_failure_has_no_reason,
         rests_on=("IE",),
-        asks="A screening failure says which criterion was not met.",
+        asks="A screening failure says which criterion excludes the subject.",
     ),
     Check(
         "DS09",

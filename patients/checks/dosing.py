@@ -23,7 +23,7 @@ from patients.models import (
 )
 from trials.clinical.dose_level import Level, Rhythm, level_of
 from trials.clinical.partial_date import Truth
-from trials.models import DoseRule, RegimenElement
+from trials.models import DoseRule, Frequency, RegimenElement
 from trials.text import plain
 
 DECIDES_DOSES = ("LB", "AE", "EG", "VS", "EC", "ECD", "DS", "WD", "TH", "TU", "DM", VISIT)
@@ -50,7 +50,7 @@ def starting_dose_differs(form: DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
         yield Hit(
             "dose",
             f"Started with {plain(form.dose)} mg; planned: {plain(form.planned_dose)} mg "
-            f"({form.planned_dose_note}).",
+            f"({form.planned_dose_note}). Is the dose right?",
         )
 
 
@@ -101,7 +101,7 @@ def dose_is_no_level(form: DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
         known = ", ".join(_level(each) for each in levels)
         yield Hit(
             "dose",
-            f"{plain(form.dose)} mg {form.frequency} is no level for this subject. The levels: {known}.",
+            f"{_dose(form)} is none of the dose levels for this subject: {known}. Is the dose right?",
         )
 
 
@@ -118,8 +118,8 @@ def dose_was_increased(form: DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
     if lowest is not None and _a_day(form) > _a_day(lowest):
         yield Hit(
             "dose",
-            f"{plain(form.dose)} mg {form.frequency}, and {plain(lowest.dose)} mg {lowest.frequency} from "
-            f"{lowest.started} on: a reduced dose is not raised again.",
+            f"{_dose(form)} after {_dose(lowest)} from {lowest.started} on: a reduced dose is not raised "
+            "again.",
         )
 
 
@@ -136,12 +136,12 @@ def drug_is_not_of_the_arm(form: DoseAdministration | DailyDosePeriod, facts: Fa
     if form.drug_id is None or allocation is None:
         return
     if element_of(facts, form.subject, form.drug_id) is None:
-        yield Hit("drug", f"{form.drug} is not part of arm {allocation.arm.code}.")
+        yield Hit("drug", f"{form.drug} is not given in arm {allocation.arm.code}: please correct the drug.")
 
 
 def infusion_ends_before_it_starts(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
     if form.started_at and form.ended_at and form.ended_at <= form.started_at:
-        yield Hit("ended_at", "The infusion ends before it starts.")
+        yield Hit("ended_at", "The infusion does not end after its start: please correct the times.")
 
 
 def _departs(
@@ -181,7 +181,15 @@ def _levels(form: DailyDosePeriod, facts: Facts) -> list[Level]:
 
 
 def _level(level: Level) -> str:
-    return f"{plain(level.amount)} mg {level.rhythm}"
+    return f"{plain(level.amount)} mg {_often(level.rhythm)}"
+
+
+def _dose(form: DailyDosePeriod) -> str:
+    return f"{plain(form.dose)} mg {_often(str(form.frequency))}"
+
+
+def _often(frequency: str) -> str:
+    return str(Frequency(frequency).label).lower()
 
 
 def _departure(own: list[DoseDeparture]) -> str:

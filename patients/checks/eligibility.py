@@ -26,7 +26,7 @@ def birth_follows_consent(form: Demographics, facts: Facts) -> Iterator[Hit]:
     if not form.birth or consent is None or consent.signed_on is None:
         return
     if before(consent.signed_on.isoformat(), form.birth) is Truth.YES:
-        yield Hit("birth", f"Born in {form.birth}, after consent on {consent.signed_on}.")
+        yield Hit("birth", f"Born in {form.birth}, after consent on {consent.signed_on}: please correct.")
 
 
 def randomized_without_eligibility(form: InformedConsent, facts: Facts) -> Iterator[Hit]:
@@ -35,7 +35,9 @@ def randomized_without_eligibility(form: InformedConsent, facts: Facts) -> Itera
     if facts.allocation(form.subject) is None or first is None or first.pk != form.pk:
         return
     if not facts.forms(EligibilityAssessment, form.subject):
-        yield Hit("signed_on", "The subject is randomized, but there is no eligibility form.")
+        yield Hit(
+            "signed_on", "The subject is randomized, but there is no eligibility form: please enter it."
+        )
 
 
 def randomized_though_not_eligible(form: EligibilityAssessment, facts: Facts) -> Iterator[Hit]:
@@ -48,13 +50,16 @@ def randomized_though_not_eligible(form: EligibilityAssessment, facts: Facts) ->
     for line in facts.once(lines_of, form.subject):
         if line.against and line.rule.key in rows:
             reasons = "; ".join(line.against)
-            said = f"Randomized on {allocation.randomized_on}, but {line.rule.code} is {reasons}."
+            randomized_on = allocation.randomized_on
+            said = f"Randomized on {randomized_on}, but {line.rule.code} speaks against it: {reasons}."
             yield Hit("answer", said, rows[line.rule.key])
         elif line.against:
             unanswered.append(line.rule.code)
     if unanswered:
         named = ", ".join(unanswered)
-        yield Hit("assessed_on", f"Randomized on {allocation.randomized_on}; these criteria block: {named}.")
+        yield Hit(
+            "assessed_on", f"Randomized on {allocation.randomized_on}; not answered, and against it: {named}."
+        )
 
 
 def answer_differs_from_data(form: EligibilityAssessment, facts: Facts) -> Iterator[Hit]:
@@ -71,7 +76,7 @@ def reason_is_missing(form: EligibilityAssessment, facts: Facts) -> Iterator[Hit
     for line in facts.once(lines_of, form.subject):
         excludes = line.answer.code not in (None, line.wanted)
         if excludes and line.data.options.get("reason_needed") and not line.answer.comment:
-            said = f"{line.rule.code} excludes the subject: the reason is needed."
+            said = f"{line.rule.code} excludes the subject: please give the reason."
             yield Hit("comment", said, rows[line.rule.key])
 
 
@@ -93,7 +98,7 @@ CHECKS = (
         Severity.HARD,
         birth_follows_consent,
         rests_on=("IC",),
-        asks="Is the birth before consent?",
+        asks="The birth lies before consent.",
     ),
     Check(
         "EC03a",
@@ -102,7 +107,7 @@ CHECKS = (
         randomized_though_not_eligible,
         rests_on=READ,
         unless=is_of_treatment,
-        asks="Does every criterion still allow the randomization that took place?",
+        asks="Every criterion still allows the randomization that took place.",
     ),
     Check(
         "EC03b",
@@ -110,14 +115,14 @@ CHECKS = (
         Severity.HARD,
         randomized_without_eligibility,
         rests_on=("IE",),
-        asks="Is there an eligibility form of every randomized subject?",
+        asks="Every randomized subject has an eligibility form.",
     ),
     Check(
         "EC03c",
         ("IE",),
         Severity.HARD,
         reason_is_missing,
-        asks="Is there a reason where the investigator's judgment excludes?",
+        asks="An exclusion by the investigator's judgment has a reason.",
     ),
     Check(
         "EC05",
@@ -126,6 +131,6 @@ CHECKS = (
         answer_differs_from_data,
         rests_on=READ,
         unless=is_of_treatment,
-        asks="Does each answer agree with the laboratory results, measurements and dates recorded?",
+        asks="Each answer agrees with the laboratory results, measurements and dates recorded.",
     ),
 )

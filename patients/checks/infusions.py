@@ -21,6 +21,7 @@ from trials.clinical.dose_settings import DAYS_OF_COUNTS, MinimumCount
 from trials.clinical.partial_date import Truth
 from trials.clinical.reading import Reading
 from trials.clinical.units import UnitError, convert
+from trials.clinical.words import counted, measured, with_unit
 from trials.models import DoseRule, RegimenElement
 from trials.text import plain
 
@@ -32,7 +33,7 @@ def fixed_dose_was_changed(form: DoseAdministration, facts: Facts) -> Iterator[H
         return
     if form.dose not in (Decimal(0), element.dose):
         yield Hit(
-            "dose", f"{form.drug} is given as {plain(element.dose)} mg or left out, never at another dose."
+            "dose", f"{form.drug} is given as {plain(element.dose)} mg or not at all: is the dose right?"
         )
 
 
@@ -54,7 +55,13 @@ def infusion_was_short(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
         return
     which, least = ("later", shortest.later) if earlier else ("first", shortest.first)
     if took < least:
-        yield Hit("ended_at", f"It took {took} minutes; the {which} infusion takes {least} or more.")
+        yield Hit("ended_at", _too_short(took, which, least))
+
+
+def _too_short(took: int, which: str, least: int) -> str:
+    return (
+        f"It took {counted(took, 'minute')}; the {which} infusion takes {least} or more: are the times right?"
+    )
 
 
 def blood_count_is_missing(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
@@ -66,7 +73,10 @@ def blood_count_is_missing(form: DoseAdministration, facts: Facts) -> Iterator[H
     missing = [_name(facts, form, test) for test in tests if not _counts(facts, form, test, days)]
     if missing:
         yield Hit(
-            "given_on", f"No {' and '.join(missing)} counted on the day of the dose or {days} days before it."
+            "given_on",
+            f"No result of {' and '.join(missing)} on the day of the dose or in the {counted(days, 'day')} "
+            "before: "
+            "please enter it.",
         )
 
 
@@ -83,12 +93,12 @@ def blood_count_was_low(form: DoseAdministration, facts: Facts) -> Iterator[Hit]
     for test, limits in _minimums(form, facts).items():
         counts = _counts(facts, form, test, days)
         if counts and all(_is_below(facts, form, counts[-1], each) for each in limits):
-            asked = plain(min(each.at_least for each in limits))
-            low.append(
-                f"{_name(facts, form, test)} {counts[-1].value} {counts[-1].unit} (asked for: {asked})"
-            )
+            asked = min(limits, key=lambda each: each.at_least)
+            found = with_unit(str(counts[-1].value), counts[-1].unit or "")
+            least = measured(asked.at_least, asked.unit)
+            low.append(f"{_name(facts, form, test)} {found} (at least {least} asked for)")
     if low:
-        yield Hit("dose", f"Given although {' and '.join(low)}.")
+        yield Hit("dose", f"Given although the blood count was low: {' and '.join(low)}. Why?")
 
 
 def _element(facts: Facts, form: DoseAdministration) -> RegimenElement | None:

@@ -14,6 +14,7 @@ from trials.clinical.dose_settings import FollowUpTest
 from trials.clinical.laboratory_value import POSITIVE
 from trials.clinical.plausible import implausible
 from trials.clinical.reading import Reading
+from trials.clinical.words import counted, with_unit
 from trials.text import plain
 
 NAMED_AT_MOST = 5
@@ -28,7 +29,10 @@ def range_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
         )
         if rangeless and row.test.has_ranges:
             yield Hit(
-                "range_low", "No reference range of this laboratory, test and unit applies on this day.", row
+                "range_low",
+                "No reference range of this laboratory for this test and unit applies on this day: please "
+                "check them.",
+                row,
             )
 
 
@@ -36,7 +40,7 @@ def unit_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
     for row in facts.rows(form, "results"):
         unitless = getattr(row, "number", None) is not None and not getattr(row, "unit", None)
         if unitless and row.test.unit:
-            yield Hit("unit", "The result has no unit; none is assumed.", row)
+            yield Hit("unit", "The result has no unit: please give it, none is assumed.", row)
 
 
 def significance_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
@@ -56,7 +60,9 @@ def value_is_implausible(form: LabSample, facts: Facts) -> Iterator[Hit]:
             low, high = plain(limits.low), plain(limits.high)
             yield Hit(
                 "value",
-                f"{row.value} {row.unit} lies outside {low} to {high} {row.unit}: are value and unit right?",
+                f"{with_unit(row.value, row.unit)} lies outside {low} to {with_unit(high, row.unit)}: are "
+                "value "
+                "and unit right?",
                 row,
             )
 
@@ -88,8 +94,9 @@ def screening_result_was_old(form: LabSample, facts: Facts) -> Iterator[Hit]:
         more = f" and {len(old) - NAMED_AT_MOST} more" if len(old) > NAMED_AT_MOST else ""
         yield Hit(
             "collected_on",
-            f"Taken {age} days before the first dose ({first_dose}), {window} are allowed, and not repeated: "
-            f"{named}{more}.",
+            f"Taken {counted(age, 'day')} before the first dose ({first_dose}) and not repeated, although "
+            "at most "
+            f"{counted(window, 'day')} are allowed: {named}{more}.",
         )
 
 
@@ -115,14 +122,18 @@ def prophylaxis_is_missing(form: LabSample, facts: Facts) -> Iterator[Hit]:
         return
     for row in facts.rows(form, "results"):
         if row.test is not None and row.test.code == SURFACE_ANTIGEN and row.word == POSITIVE:
-            yield Hit("value", "Hepatitis B is carried, but no antiviral against it is entered.", row)
+            yield Hit(
+                "value",
+                "The subject carries hepatitis B, but no antiviral against it is entered: is one taken?",
+                row,
+            )
 
 
 def _asked_for(facts: Facts, form: LabSample, rule: FollowUpTest, row: Any) -> str:
     needed = facts.once(names_of_tests, form.subject).get(rule.needs, rule.needs)
     return (
-        f"{row.test} is {row.word or row.flag.lower()}: {needed} is needed, at most {rule.days_before} days "
-        f"before it or {rule.days_after} after it."
+        f"{row.test} is {row.word or row.flag.lower()}: please enter {needed}, from at most "
+        f"{counted(rule.days_before, 'day')} before it or {rule.days_after} after it."
     )
 
 
@@ -145,9 +156,7 @@ CHECKS = (
         rests_on=("LB", "EC", "ECD"),
         asks="Screening results are at most as old at the first dose as the study allows, or were repeated.",
     ),
-    Check(
-        "EC07", ("LB",), Severity.SOFT, value_is_implausible, asks="A result lies where its unit lets it lie."
-    ),
+    Check("EC07", ("LB",), Severity.SOFT, value_is_implausible, asks="A result is plausible in its unit."),
     Check(
         "EC08a",
         ("LB",),
@@ -155,7 +164,7 @@ CHECKS = (
         range_is_missing,
         asks="A result has a reference range of its laboratory, test and unit on its day.",
     ),
-    Check("EC08b", ("LB",), Severity.HARD, unit_is_missing, asks="A number has a unit."),
+    Check("EC08b", ("LB",), Severity.HARD, unit_is_missing, asks="A result that is a number has a unit."),
     Check(
         "EC09",
         ("LB",),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 from patients.checks.adverse_event_course import stretch_of
 from patients.checks.engine import Check, Hit
@@ -23,8 +24,12 @@ from trials.clinical.ctcae import Direction, criterion_of
 from trials.clinical.ctcae.laboratory_tests import TESTS, terms_of
 from trials.clinical.hys_law import Analyte, HysLaw, LiverResult, Verdict
 from trials.clinical.partial_date import Truth
+from trials.clinical.words import shortened
 
 SEVERE = 3
+IN_WORDS = {Analyte.BILIRUBIN: "bilirubin"}
+MULTIPLES = (Decimal(2), Decimal(3))
+"""The limits of Hy's law: a multiple is never rounded onto one."""
 ABNORMAL = (RangeFlag.LOW, RangeFlag.HIGH, RangeFlag.ABNORMAL)
 PROTEINURIA = "proteinuria"
 
@@ -46,7 +51,7 @@ def result_has_no_event(form: LabSample, facts: Facts) -> Iterator[Hit]:
         if _is_explained(facts, form.subject, form.collected_on, row, terms):
             continue
         what = f"{graded.graded}" if graded else f"{row.test} is judged clinically significant"
-        yield Hit("value", f"{what}, but no adverse event covers {form.collected_on}.", row)
+        yield Hit("value", f"{what}, but no adverse event covers {form.collected_on}: is one missing?", row)
 
 
 def event_has_no_result(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
@@ -65,7 +70,8 @@ def event_has_no_result(form: AdverseEvent, facts: Facts) -> Iterator[Hit]:
         yield from _disagreement(form, graded, str(version))
     elif _lacks_its_test(facts, form, str(version)):
         yield Hit(
-            "ctcae_term", "Graded from a laboratory test, but the days of the event have no result of it."
+            "ctcae_term",
+            "This term is graded by a laboratory test, but no result of it lies in the days of the event.",
         )
 
 
@@ -80,7 +86,7 @@ def liver_injury_is_severe(form: LabSample, facts: Facts) -> Iterator[Hit]:
     for row in facts.rows(form, "results"):
         if row.pk in deciding:
             told = _multiples(law, deciding[row.pk])
-            yield Hit("value", f"Alert, Hy's law by multiples of {of}: {told}. Other cause?", row)
+            yield Hit("value", f"Alert, Hy's law by multiples of {of}: {told}. Is there another cause?", row)
 
 
 def _least(graded: ResultGrade) -> int:
@@ -142,7 +148,7 @@ def _disagreement(event: AdverseEvent, graded: Sequence[ResultGrade], version: s
     # A grade that CTCAE does not give by a number (life-threatening, death) is judged by the investigator.
     numbers = criterion.every_grade if criterion is not None else range(SEVERE + 1)
     if own < least or (own > most and own in numbers):
-        yield Hit("grade", f"Grade {own}; by the result of {worst.day} it is {worst.graded}.")
+        yield Hit("grade", f"Grade {own}; by the result of {worst.day} it is {worst.graded}. Which is right?")
 
 
 def _lacks_its_test(facts: Facts, event: AdverseEvent, version: str) -> bool:
@@ -156,6 +162,11 @@ def _lacks_its_test(facts: Facts, event: AdverseEvent, version: str) -> bool:
     )
 
 
+def _times(multiple: Decimal) -> str:
+    shown, near = shortened(multiple, *MULTIPLES)
+    return f"{shown} (rounded)" if near else shown
+
+
 def _multiples(law: HysLaw, bilirubin: LiverResult) -> str:
     """A bilirubin with the transaminase and the ALP nearest to it: later results leave the words alone."""
     told = [bilirubin]
@@ -163,7 +174,9 @@ def _multiples(law: HysLaw, bilirubin: LiverResult) -> str:
         others = [each for each in law.results if each.analyte in analytes]
         told += sorted(others, key=lambda each: (abs((each.day - bilirubin.day).days), each.day))[:1]
     return ", ".join(
-        f"{each.analyte} {each.times.number:.2f} times on {each.day}" for each in told if each.times
+        f"{IN_WORDS.get(each.analyte, each.analyte)} {_times(each.times.number)} times on {each.day}"
+        for each in told
+        if each.times
     )
 
 

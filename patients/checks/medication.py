@@ -25,12 +25,14 @@ def dose_is_incomplete(form: ConcomitantMedication, facts: Facts) -> Iterator[Hi
     """A dose has a unit; units are transfused in a transfusion only."""
     units: Decimal | None = form.units_given
     if form.dose is not None and not form.dose_unit and "dose_unit" not in form.missing_reasons:
-        yield Hit("dose_unit", "The dose has no unit; none is assumed.")
+        yield Hit("dose_unit", "The dose has no unit: please give it, none is assumed.")
     transfused = form.category in TRANSFUSIONS
     if transfused and units is None and "units_given" not in form.missing_reasons:
         yield Hit("units_given", "A transfusion: how many units were given?")
     if units is not None and form.category and not transfused:
-        yield Hit("units_given", "Units are given for a transfusion of red cells or platelets only.")
+        yield Hit(
+            "units_given", "Units are only given for a transfusion of red cells or platelets: please correct."
+        )
 
 
 def amounts_contradict_the_error(form: MedicationError, facts: Facts) -> Iterator[Hit]:
@@ -39,16 +41,16 @@ def amounts_contradict_the_error(form: MedicationError, facts: Facts) -> Iterato
     if planned is None or taken is None:
         return
     if form.kind == MedicationErrorKind.OVERDOSE and taken <= planned:
-        yield Hit("taken_amount", "An overdose, and yet not more was taken than planned.")
+        yield Hit("taken_amount", "An overdose, but not more was taken than planned: which is right?")
     if form.kind == MedicationErrorKind.UNDERDOSE and taken >= planned:
-        yield Hit("taken_amount", "An underdose, and yet not less was taken than planned.")
+        yield Hit("taken_amount", "An underdose, but not less was taken than planned: which is right?")
 
 
 def consequence_is_not_recorded(form: MedicationError, facts: Facts) -> Iterator[Hit]:
     if form.consequences == YesNo.YES and not form.adverse_event_id:
         yield Hit("adverse_event", "It had consequences: please give the number of the adverse event.")
     if form.consequences == YesNo.NO and form.adverse_event_id:
-        yield Hit("consequences", "It had no consequences, and yet an adverse event is named.")
+        yield Hit("consequences", "It had no consequences, but an adverse event is named: which is right?")
 
 
 def finding_is_not_described(form: PhysicalExamination, facts: Facts) -> Iterator[Hit]:
@@ -64,7 +66,10 @@ def finding_is_not_described(form: PhysicalExamination, facts: Facts) -> Iterato
 def intervals_contradict(form: Electrocardiogram, facts: Facts) -> Iterator[Hit]:
     """QTcF is left open where RR and heart rate contradict each other; that is asked about."""
     if form.qt_interval and form.rr_interval and form.heart_rate and not form.qtcf:
-        yield Hit("rr_interval", "RR interval and heart rate contradict each other; QTcF cannot be computed.")
+        yield Hit(
+            "rr_interval",
+            "RR interval and heart rate contradict each other, so QTcF cannot be computed: which is right?",
+        )
 
 
 CHECKS = (

@@ -31,12 +31,18 @@ def childbearing_is_contradictory(form: Demographics, facts: Facts) -> Iterator[
     if form.sex == Sex.FEMALE and unanswered:
         yield Hit("childbearing_potential", "Is she able to bear children?")
     if form.sex == Sex.MALE and (form.childbearing_potential or form.no_childbearing_reason):
-        yield Hit("childbearing_potential", "Only a woman is asked whether she is able to bear children.")
+        yield Hit(
+            "childbearing_potential",
+            "Only a woman is asked whether she is able to bear children: please remove the answer.",
+        )
     no_reason = not form.no_childbearing_reason and "no_childbearing_reason" not in form.missing_reasons
     if form.childbearing_potential == YesNo.NO and no_reason:
         yield Hit("no_childbearing_reason", "Not able to bear children: please give the reason.")
     if form.childbearing_potential == YesNo.YES and form.no_childbearing_reason:
-        yield Hit("no_childbearing_reason", "A reason is given although she is able to bear children.")
+        yield Hit(
+            "no_childbearing_reason",
+            "A reason why not is given, but she is able to bear children: which is right?",
+        )
 
 
 def screening_test_is_missing(form: Demographics, facts: Facts) -> Iterator[Hit]:
@@ -45,12 +51,15 @@ def screening_test_is_missing(form: Demographics, facts: Facts) -> Iterator[Hit]
         return
     judged = facts.forms(EligibilityAssessment, form.subject)
     if judged and not _tested_at_screening(facts, form.subject):
-        yield Hit("childbearing_potential", "Able to bear children, but no pregnancy test at screening.")
+        yield Hit(
+            "childbearing_potential",
+            "She is able to bear children, but no pregnancy test of screening is entered.",
+        )
 
 
 def test_needs_no_doing(form: PregnancyTest, facts: Facts) -> Iterator[Hit]:
     if why := _cannot_be_pregnant(facts, form.subject):
-        yield Hit("result", f"A pregnancy test, and yet the subject {why}.")
+        yield Hit("result", f"A pregnancy test is entered, but the subject {why}: which is right?")
 
 
 def blood_test_needs_no_doing(form: LabSample, facts: Facts) -> Iterator[Hit]:
@@ -59,7 +68,7 @@ def blood_test_needs_no_doing(form: LabSample, facts: Facts) -> Iterator[Hit]:
         if row.test is None or row.test.code != BLOOD_TEST or not row.value:
             continue
         if why := _cannot_be_pregnant(facts, form.subject):
-            yield Hit("value", f"A pregnancy test, and yet the subject {why}.", row)
+            yield Hit("value", f"A pregnancy test is entered, but the subject {why}: which is right?", row)
 
 
 def exposure_is_not_recorded(form: PregnancyTest, facts: Facts) -> Iterator[Hit]:
@@ -68,16 +77,16 @@ def exposure_is_not_recorded(form: PregnancyTest, facts: Facts) -> Iterator[Hit]
     if form.result != PregnancyResult.POSITIVE or allocation is None or not form.performed_on:
         return
     if form.performed_on >= allocation.randomized_on and not facts.forms(PregnancyExposure, form.subject):
-        yield Hit("result", "Positive, but no page of a pregnancy under exposure is entered.")
+        yield Hit("result", "The test is positive: please enter the page of the pregnancy.")
 
 
 def exposure_is_contradictory(form: PregnancyExposure, facts: Facts) -> Iterator[Hit]:
     if form.who == "SUBJECT" and (why := _cannot_be_pregnant(facts, form.subject)):
-        yield Hit("who", f"The subject is said to be pregnant, and yet {why}.")
+        yield Hit("who", f"The subject is said to be pregnant, but {why}: which is right?")
     if form.outcome in DATED_OUTCOMES and not form.outcome_on and "outcome_on" not in form.missing_reasons:
         yield Hit("outcome_on", "The pregnancy is over: please give the date.")
     if form.outcome == PregnancyOutcome.ONGOING and form.outcome_on:
-        yield Hit("outcome_on", "The pregnancy is ongoing, and yet its outcome is dated.")
+        yield Hit("outcome_on", "The pregnancy is ongoing, but its outcome is dated: which is right?")
 
 
 def _cannot_be_pregnant(facts: Facts, subject: Subject) -> str:

@@ -31,7 +31,10 @@ def noticed_before_it_happened(form: ProtocolDeviation, facts: Facts) -> Iterato
     if not form.occurred_on or form.noticed_on is None:
         return
     if before(form.noticed_on.isoformat(), form.occurred_on) is Truth.YES:
-        yield Hit("noticed_on", f"Noticed on {form.noticed_on}, before it happened ({form.occurred_on}).")
+        yield Hit(
+            "noticed_on",
+            f"Noticed on {form.noticed_on}, before it happened ({form.occurred_on}): which day is right?",
+        )
 
 
 CHECKS = (

@@ -28,7 +28,12 @@ def _dangling(section: Section, holder: CaseReportForm | Row, row: Row | None = 
             continue
         if getattr(holder, item.name) is None:
             title = item.record_form.form.title
-            yield Hit(item.name, f"It names a record of “{title}” that was entered in error.", row)
+            yield Hit(
+                item.name,
+                f"It names a record of “{title}” that was entered in error: please name another one, or "
+                "none.",
+                row,
+            )
 
 
 CHECKS = (
@@ -38,6 +43,6 @@ CHECKS = (
         Severity.HARD,
         names_a_record_in_error,
         rests_on=NAMED,
-        asks="No record names another one that was entered in error.",
+        asks="No record names another one that was entered in error: please name another one, or none.",
     ),
 )

@@ -24,6 +24,7 @@ from patients.models import (
     YesNo,
 )
 from trials.audit import clock
+from trials.clinical.words import counted
 from trials.models import AuditEvent
 
 END_OF_DAY = time(23, 59, 59)
@@ -50,7 +51,8 @@ def serious_event_was_entered_late(form: AdverseEvent, facts: Facts) -> Iterator
         shown = entered.astimezone(_zone(form.subject))
         yield Hit(
             "became_aware_on",
-            f"Entered as serious on {shown:%Y-%m-%d at %H:%M}: more than {hours} hours after awareness.",
+            f"Entered as serious on {shown:%Y-%m-%d at %H:%M}: more than {counted(hours, 'hour')} after "
+            "awareness.",
         )
 
 
@@ -59,9 +61,9 @@ def initial_report_is_missing(form: AdverseEvent, facts: Facts) -> Iterator[Hit]
         return
     kinds = {report.kind for report in _reports(facts, form)}
     if ReportKind.INITIAL not in kinds:
-        yield Hit("serious", "Serious, but its initial report to the sponsor is not entered.")
+        yield Hit("serious", "Serious: please enter the initial report to the sponsor.")
     elif form.outcome in OUTCOMES_OF_AN_END and ReportKind.FINAL not in kinds:
-        yield Hit("outcome", "The serious event is over, but its final report is not entered.")
+        yield Hit("outcome", "The serious event is over: please enter its final report.")
 
 
 def report_was_late(form: SeriousAdverseEventReport, facts: Facts) -> Iterator[Hit]:
@@ -71,7 +73,7 @@ def report_was_late(form: SeriousAdverseEventReport, facts: Facts) -> Iterator[H
     learned = _latest(form.subject, form.became_aware_on, form.became_aware_at)
     reported = _instant(form.subject, form.reported_on, form.reported_at or time.min)
     if reported - learned > timedelta(hours=hours):
-        yield Hit("reported_on", f"Reported more than {hours} hours after the site learned of it.")
+        yield Hit("reported_on", f"Reported more than {counted(hours, 'hour')} after the site learned of it.")
 
 
 def report_lies_before_awareness(form: SeriousAdverseEventReport, facts: Facts) -> Iterator[Hit]:
@@ -81,7 +83,8 @@ def report_lies_before_awareness(form: SeriousAdverseEventReport, facts: Facts) 
         day = getattr(form, name)
         if day is not None and day < form.became_aware_on:
             yield Hit(
-                name, f"It lies before the day on which the site learned of it ({form.became_aware_on})."
+                name,
+                f"This day lies before the one on which the site learned of it ({form.became_aware_on}).",
             )
 
 
@@ -90,20 +93,27 @@ def report_contradicts_event(form: SeriousAdverseEventReport, facts: Facts) -> I
         return
     event = form.adverse_event
     if event.serious == YesNo.NO:
-        yield Hit("adverse_event", f"Adverse event {event.repeat} is recorded as not serious.")
+        yield Hit(
+            "adverse_event", f"Adverse event {event.repeat} is recorded as not serious: which is right?"
+        )
     others = [each for each in _reports(facts, event) if each.pk != form.pk]
     if form.kind != ReportKind.INITIAL and all(each.kind != ReportKind.INITIAL for each in others):
-        yield Hit("kind", "The event has no initial report.")
+        yield Hit("kind", "The event has no initial report: please enter it first.")
     if form.number is not None and any(each.number == form.number and each.pk < form.pk for each in others):
-        yield Hit("number", f"Follow-up {form.number} of this event is entered already.")
+        yield Hit(
+            "number", f"Follow-up {form.number} of this event is entered already: which number is this one?"
+        )
 
 
 def susar_is_contradictory(form: SeriousAdverseEventReport, facts: Facts) -> Iterator[Hit]:
     """Suspected and unexpected are what the word says."""
     if form.susar == YesNo.YES and form.expectedness == Expectedness.EXPECTED:
-        yield Hit("expectedness", "A SUSAR is unexpected.")
+        yield Hit("expectedness", "A SUSAR is unexpected, but this event is not: which is right?")
     if form.susar == YesNo.YES and form.causality and form.causality not in RELATED:
-        yield Hit("causality", "A SUSAR is suspected: at least possibly related to a drug.")
+        yield Hit(
+            "causality",
+            "A SUSAR is at least possibly related to a drug, but this event is not: which is right?",
+        )
     unexpected = form.expectedness == Expectedness.UNEXPECTED and form.causality in RELATED
     if form.susar == YesNo.NO and unexpected:
         yield Hit("susar", "Related and unexpected: is it a SUSAR?")
@@ -122,14 +132,16 @@ def susar_is_overdue(form: SeriousAdverseEventReport, facts: Facts) -> Iterator[
     if due is None:
         return
     if not form.regulator_on and today > due:
-        yield Hit("regulator_on", f"A SUSAR was due at the regulator on {due}.")
+        yield Hit("regulator_on", f"A SUSAR was due at the regulator on {due}: on which day was it sent?")
     if not form.adverse_event or not _threatens_life(form.adverse_event):
         return
     due = form.became_aware_on + timedelta(days=DAYS_OF_THE_FOLLOW_UP)
     later = [each for each in _reports(facts, form.adverse_event) if each.kind != ReportKind.INITIAL]
     in_time = any(not each.reported_on or each.reported_on <= due for each in later)
     if not in_time and today > due:
-        yield Hit("kind", f"The follow-up of a fatal or life-threatening SUSAR was due on {due}.")
+        yield Hit(
+            "kind", f"The follow-up of a fatal or life-threatening SUSAR was due on {due}: please enter it."
+        )
 
 
 def _reports(facts: Facts, event: AdverseEvent) -> list[SeriousAdverseEventReport]:

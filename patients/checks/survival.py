@@ -53,9 +53,11 @@ def died_on_another_day(form: Disposition, facts: Facts) -> Iterator[Hit]:
         return
     died = death_of(facts, form.subject)
     if died is None:
-        yield Hit("reason", "The reason is death, but the page of the subject's death is not entered.")
+        yield Hit("reason", "The reason is death: please enter the page of the subject's death.")
     elif died.died_on and form.ended_on is not None and not _fits(form, died):
-        yield Hit("ended_on", f"Ended by death on {form.ended_on}; the subject died on {died.died_on}.")
+        yield Hit(
+            "ended_on", f"Ended by death on {form.ended_on}, but died on {died.died_on}: which day is right?"
+        )
 
 
 def died_without_an_end(form: Death, facts: Facts) -> Iterator[Hit]:
@@ -74,7 +76,7 @@ def died_without_an_end(form: Death, facts: Facts) -> Iterator[Hit]:
 def survival_contradicts_death(form: SurvivalFollowUp, facts: Facts) -> Iterator[Hit]:
     died = death_of(facts, form.subject)
     if form.status == SurvivalStatus.DEAD and died is None:
-        yield Hit("status", "Dead, but the page of the subject's death is not entered.")
+        yield Hit("status", "Dead: please enter the page of the subject's death.")
     if died is None or not died.died_on:
         return
     earliest, latest = span(died.died_on)
@@ -135,7 +137,7 @@ def known_alive_after_the_contact(form: SurvivalFollowUp, facts: Facts) -> Itera
         return
     if form.last_known_alive_on > form.contacted_on:
         yield Hit(
-            "last_known_alive_on", f"It lies after the contact of {form.contacted_on} that tells of it."
+            "last_known_alive_on", f"This day lies after the contact of {form.contacted_on} that tells of it."
         )
     elif _is_seen(form) and form.last_known_alive_on != form.contacted_on:
         yield Hit(

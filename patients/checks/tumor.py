@@ -100,9 +100,15 @@ def diameter_contradicts_state(form: TumorAssessment, facts: Facts) -> Iterator[
             gone = "a lymph node keeps its short axis" if node else "choose “no longer there”"
             yield Hit("diameter", f"A measured lesion has a diameter above 0 mm; {gone}.", row)
         elif row.state == TargetState.ABSENT and node:
-            yield Hit("state", "A lymph node is measured by its short axis, also below 10 mm.", row)
+            yield Hit(
+                "state",
+                "A lymph node stays measured by its short axis, also below 10 mm: please enter it.",
+                row,
+            )
         elif row.state == TargetState.ABSENT and row.diameter:
-            yield Hit("diameter", "No longer there, and yet a diameter is given.", row)
+            yield Hit(
+                "diameter", "The lesion is no longer there, but a diameter is given: which is right?", row
+            )
         elif (
             row.state == TargetState.TOO_SMALL
             and too_small is not None
@@ -135,7 +141,9 @@ def new_lesions_have_no_record(form: TumorAssessment, facts: Facts) -> Iterator[
         return
     lesions = [each for each in facts.forms(TumorLesion, form.subject) if each.role == LesionRole.NEW]
     if not any(each.identified_on is not None and each.identified_on <= last for each in lesions):
-        yield Hit("new_lesions", "New lesions are seen, but no new tumor lesion is recorded with its date.")
+        yield Hit(
+            "new_lesions", "New lesions are seen: please enter each as a new tumor lesion with its date."
+        )
 
 
 def new_lesion_is_not_progression(form: TumorAssessment, facts: Facts) -> Iterator[Hit]:
@@ -143,7 +151,10 @@ def new_lesion_is_not_progression(form: TumorAssessment, facts: Facts) -> Iterat
         None,
         OverallResponse.PROGRESSION,
     ):
-        yield Hit("overall_response", "A new lesion is progressive disease, whatever the others do.")
+        yield Hit(
+            "overall_response",
+            "A new lesion makes the response progressive disease, whatever the other lesions do.",
+        )
 
 
 def imaging_is_outside_its_window(form: TumorAssessment, facts: Facts) -> Iterator[Hit]:
@@ -218,7 +229,7 @@ CHECKS = (
         Severity.HARD,
         target_cannot_be_chosen,
         rests_on=("TR",),
-        asks="At most 5 target lesions, 2 in an organ, each measurable at baseline",
+        asks="At most 5 target lesions, 2 in an organ, each measurable at baseline.",
     ),
     Check(
         "EC30b",
@@ -226,7 +237,7 @@ CHECKS = (
         Severity.HARD,
         lesions_differ_from_baseline,
         rests_on=("TU",),
-        asks="Every lesion of baseline is told of at every assessment",
+        asks="Every lesion of baseline is told of at every assessment.",
     ),
     Check(
         "EC30c",
@@ -234,7 +245,7 @@ CHECKS = (
         Severity.SOFT,
         method_differs_from_baseline,
         rests_on=("TU",),
-        asks="A lesion is measured by the same method each time",
+        asks="A lesion is measured by the same method each time.",
     ),
     Check(
         "EC31a",
@@ -242,14 +253,14 @@ CHECKS = (
         Severity.HARD,
         diameter_contradicts_state,
         rests_on=("TU",),
-        asks="Diameter and state of a target lesion agree; nodes by short axis",
+        asks="Diameter and state of a target lesion agree; nodes are measured by short axis.",
     ),
     Check(
         "EC31b",
         ("TR",),
         Severity.SOFT,
         reason_not_evaluated_is_missing,
-        asks="A lesion that was not evaluated has a reason",
+        asks="A lesion that was not evaluated has a reason.",
     ),
     Check(
         "EC32",
@@ -257,7 +268,7 @@ CHECKS = (
         Severity.HARD,
         response_differs_without_comment,
         rests_on=("TU", "TR", "ST"),
-        asks="A response that differs from the computed one has a comment",
+        asks="A response that differs from the computed one has a comment.",
     ),
     Check(
         "EC33a",
@@ -265,21 +276,21 @@ CHECKS = (
         Severity.HARD,
         new_lesions_have_no_record,
         rests_on=("TU",),
-        asks="New lesions are recorded with organ and date",
+        asks="New lesions are recorded with organ and date.",
     ),
     Check(
         "EC33b",
         ("TR",),
         Severity.HARD,
         new_lesion_is_not_progression,
-        asks="A new lesion means progressive disease",
+        asks="A new lesion means progressive disease.",
     ),
     Check(
         "EC33c",
         ("TU",),
         Severity.HARD,
         new_lesion_is_not_described,
-        asks="A new lesion has organ, date and certainty",
+        asks="A new lesion has organ, date and certainty.",
     ),
     Check(
         "EC33d",
@@ -287,27 +298,27 @@ CHECKS = (
         Severity.HARD,
         new_lesion_is_in_no_assessment,
         rests_on=("TR",),
-        asks="A new lesion is answered for at the assessment of its scan",
+        asks="A new lesion is answered for at the assessment of its scan.",
     ),
     Check(
         "EC34a",
         ("TR",),
         Severity.SOFT,
         imaging_is_outside_its_window,
-        asks="Imaging takes place within its window",
+        asks="Imaging takes place within its window.",
     ),
     Check(
         "EC34b",
         ("TR",),
         Severity.SOFT,
         scans_lie_far_apart,
-        asks="The scans of one assessment lie at most 14 days apart",
+        asks="The scans of one assessment lie at most 14 days apart.",
     ),
     Check(
         "EC40",
         ("PR",),
         Severity.SOFT,
         resection_is_incomplete,
-        asks="A resection has its date, pathology and residual tumor",
+        asks="A resection has its date, pathology and residual tumor.",
     ),
 )

@@ -25,6 +25,7 @@ from patients.models import (
     YesNo,
 )
 from trials.clinical.undetermined import Undetermined
+from trials.clinical.words import counted
 from trials.models import Anchor
 
 IN_ORDER = (Anchor.CONSENT, Anchor.RANDOMIZATION, Anchor.CYCLE, Anchor.LAST_DOSE)
@@ -35,7 +36,7 @@ def took_place_outside_its_window(form: Visit, facts: Facts) -> Iterator[Hit]:
         return
     off = days_off(form, form.occurred_on)
     if off:
-        distance = f"{abs(off)} day{'s' if abs(off) > 1 else ''} {'before' if off < 0 else 'after'}"
+        distance = f"{counted(abs(off), 'day')} {'before' if off < 0 else 'after'}"
         yield Hit(
             "occurred_on",
             f"{form.code} took place on {form.occurred_on}, {distance} its window "
@@ -57,7 +58,7 @@ def took_place_out_of_order(form: Visit, facts: Facts) -> Iterator[Hit]:
             yield Hit(
                 "occurred_on",
                 f"{form.code} took place on {form.occurred_on}, and {other.code}, which comes before it, on "
-                f"{other.occurred_on}.",
+                f"{other.occurred_on}: which day is right?",
             )
             return
 
@@ -119,8 +120,7 @@ def next_cycle_is_not_planned(form: Visit, facts: Facts) -> Iterator[Hit]:
     if facts.today(form.subject) > due:
         yield Hit(
             "",
-            f"Cycle {last.number + 1} was due up to {due} and is not planned, and no end of treatment is "
-            "entered.",
+            f"Cycle {last.number + 1} was due up to {due}: please plan it, or enter the end of treatment.",
         )
 
 

@@ -1,10 +1,12 @@
 """Every check has a case in which it asks and one in which it is silent."""
 
 from importlib import import_module
+from io import StringIO
 from pkgutil import iter_modules
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from patients.actions.save_form import change_form, mark_entered_in_error
 from patients.checks.casebook import CHECKS
@@ -132,6 +134,20 @@ def test_the_check_asks(check: str, form: Any, asks: Any, silent: Any, fill: Any
 @each_case
 def test_the_check_is_silent(check: str, form: Any, asks: Any, silent: Any, fill: Any) -> None:
     assert asked(fill(form, silent), check) == 0
+
+
+def test_every_check_says_in_a_sentence_what_it_looks_at() -> None:
+    unsaid = [each.id for each in CHECKS if not (each.asks[:1].isupper() or each.asks.startswith("“"))]
+    unended = [each.id for each in CHECKS if not each.asks.endswith(".")]
+    assert (unsaid, unended) == ([], [])
+
+
+def test_the_command_says_of_each_check_what_it_looks_at(fill: Any) -> None:
+    fill(VitalSigns, pressure(80, 80))
+    out = StringIO()
+    call_command("run_checks", stdout=out)
+    [line] = [each for each in out.getvalue().splitlines() if each.startswith("EC12a ")]
+    assert line.endswith("The systolic pressure is higher than the diastolic one.")
 
 
 # These two look at what was entered since; they have tests of their own with the doses.

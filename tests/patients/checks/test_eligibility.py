@@ -71,8 +71,8 @@ def test_an_answer_that_the_data_contradict_is_questioned_until_one_of_them_is_m
     subject = clinic.screened(results={"PLAT": ("99", "10*9/L"), "PT": ("14.1", "s")})
     form = form_of(subject)
     assert messages(form, "EC05") == [
-        "I7.1b is answered Yes, the data say No: PLAT 99 10*9/L is not at least 100 10*9/L.",
-        "E6a is answered No, the data say Yes: PT 14.1 s is above 14 s.",
+        "I7.1b is answered Yes, the data say No: Platelets 99 ×10⁹/L is not at least 100 ×10⁹/L.",
+        "E6a is answered No, the data say Yes: Prothrombin Time 14.1 s is above 14 s.",
     ]
     correct(clinic, subject, "E6a", answer="Y")
     sample = LabSample.objects.get(subject=subject)
@@ -96,7 +96,7 @@ def test_a_correction_of_another_form_asks_about_the_answer_that_rests_on_it(
     if record is Demographics:
         changed(clinic, Demographics.objects.get(subject=subject), age=76, birth="1944-05")
         assert messages(form, "EC05")[0].startswith(
-            "I2 is answered Yes, the data say No: age at consent 76 a"
+            "I2 is answered Yes, the data say No: age at consent 76 years"
         )
     else:
         changed(clinic, InformedConsent.objects.get(subject=subject), signed_on="2021-03-02")
@@ -113,7 +113,7 @@ def test_what_stands_against_a_randomization_that_took_place_is_asked_for_each_c
     assert asked(form, "EC03a") == 0
     correct(clinic, subject, "E4", answer="Y")
     [message] = messages(form, "EC03a")
-    assert "but E4 is not met: the exclusion rule" in message
+    assert "but E4 speaks against it: exclusion present: the exclusion rule" in message
     correct(clinic, subject, "E4", answer="N")
     assert asked(form, "EC03a") == 0
 
@@ -128,7 +128,7 @@ def test_an_answer_taken_out_after_randomization_is_asked_at_the_form(clinic: Cl
     randomize(actor=clinic.coordinator, subject=subject)
     correct(clinic, subject, "E4", entered_in_error=True)
     [message] = messages(form_of(subject), "EC03a")
-    assert message.endswith("these criteria block: E4.")
+    assert message.endswith("not answered, and against it: E4.")
 
 
 def test_an_eligibility_form_voided_after_randomization_is_missed(clinic: Clinic) -> None:
@@ -149,7 +149,7 @@ def test_an_eligibility_form_voided_after_randomization_is_missed(clinic: Clinic
 def test_another_factor_that_excludes_is_given_with_its_reason(clinic: Clinic) -> None:
     subject = clinic.screened(answers={"E13": "Y", "E4": "Y"})
     form = form_of(subject)
-    assert messages(form, "EC03c") == ["E13 excludes the subject: the reason is needed."]
+    assert messages(form, "EC03c") == ["E13 excludes the subject: please give the reason."]
     correct(clinic, subject, "E13", comment="lives 900 km away, cannot come every three weeks")
     assert asked(form, "EC03c") == 0
 
@@ -163,5 +163,5 @@ def test_of_screening_results_only_those_of_the_panels_that_the_study_names_grow
     [message] = messages(LabSample.objects.get(subject=subject), "EC06")
     # Hematology, chemistry and coagulation hold 10 of the results; thyroid and virology may be older.
     assert message.endswith(
-        "not repeated: Neutrophils, Platelets, Hemoglobin, Albumin, Bilirubin and 5 more."
+        "at most 7 days are allowed: Neutrophils, Platelets, Hemoglobin, Albumin, Bilirubin and 5 more."
     )

@@ -183,8 +183,8 @@ def test_raised_transaminases_with_raised_bilirubin_raise_the_alert_at_the_bilir
     query = Query.objects.get(check_id="EC41")
     assert (query.record_id, query.field) == (sample.pk, "value")
     assert query.message == (
-        "Alert, Hy's law by multiples of the upper limit of normal: BILI 2.25 times on 2021-04-12, "
-        "ALT 4.00 times on 2021-04-12, ALP 0.80 times on 2021-04-12. Other cause?"
+        "Alert, Hy's law by multiples of the upper limit of normal: bilirubin 2.25 times on 2021-04-12, "
+        "ALT 4 times on 2021-04-12, ALP 0.8 times on 2021-04-12. Is there another cause?"
     )
 
 
