@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
-from django.db import transaction
 from pytest_django import DjangoDbBlocker
+
+from tests.taken_back import taken_back
 
 
 @pytest.fixture(autouse=True)
@@ -32,12 +33,10 @@ def registered_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """
     from tests.screening import registered_study
 
-    around_the_file = transaction.atomic()
-    around_the_file._from_testcase = True  # as Django's TestCase marks its own: actions may start inside it
+    around_the_file = taken_back()
     with django_db_blocker.unblock():
         around_the_file.__enter__()
         registered_study()
     yield
     with django_db_blocker.unblock():
-        transaction.set_rollback(True)
         around_the_file.__exit__(None, None, None)

@@ -1,33 +1,26 @@
 """The known defects of the demonstration: the checks find these and nothing else."""
 
 from collections import Counter
-from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from pytest_django import DjangoDbBlocker
 
 from ecrf.demo.defects import DEFECTS, expected
-from ecrf.demo.load import load
 from ecrf.demo.plans import Fate, draw_plans
-from ecrf.demo.scratch_database import scratch_database
-from ecrf.demo.world import fixture_path
 from patients.checks.casebook import CHECKS
 from patients.models import DeviationStatus, ProtocolDeviation, Query, QueryState
 
 
 @pytest.fixture(scope="module")
-def said(django_db_blocker: DjangoDbBlocker) -> Iterator[list[list[str]]]:
+def said(demonstration: None) -> list[list[str]]:
     """What the command says on the freshly loaded demonstration: the first run, and the second."""
-    with django_db_blocker.unblock(), scratch_database():
-        load(fixture_path())
-        runs = []
-        for _ in range(2):
-            out = StringIO()
-            call_command("run_checks", stdout=out)
-            runs.append(out.getvalue().splitlines())
-        yield runs
+    runs = []
+    for _ in range(2):
+        out = StringIO()
+        call_command("run_checks", stdout=out)
+        runs.append(out.getvalue().splitlines())
+    return runs
 
 
 def test_the_first_run_finds_exactly_the_known_defects(said: list[list[str]]) -> None:
