@@ -82,6 +82,25 @@ def source(form: CaseReportForm, field: str, row: Row | None = None) -> Source:
     )
 
 
+def source_of_day(
+    subject: Subject, path: str, key: int, visit: str | None, field: str, question: str, day: date
+) -> Source:
+    """The place of a day that stands on no form: of a visit, of the allocation."""
+    return Source(
+        subject=subject.code,
+        form="",
+        path=path,
+        record_id=key,
+        repeat=1,
+        visit=visit,
+        row="",
+        field=field,
+        question=question,
+        value=str(day),
+        day=str(day),
+    )
+
+
 def _section_of(form: CaseReportForm, row: Row) -> str:
     label = row._meta.label
     return next((name for name, model in form.form.rows.items() if model == label), "")

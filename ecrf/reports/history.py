@@ -1,27 +1,22 @@
 """The casebook of a subject as the history from which its endpoints are derived."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
 from ecrf.reports.protocol import Protocol
 from patients.derivations.death import death_of
 from patients.derivations.doses_taken import first_dose
+from patients.derivations.signs_of_life import Sign, signs_of_life
 from patients.derivations.tumor_records import Unfinished, label_of
 from patients.derivations.tumor_response import TumorCourse, TumorPoint
-from patients.facts import Facts, Source, source
+from patients.facts import Facts, Source, source, source_of_day
 from patients.models import (
-    AdverseEvent,
     Allocation,
-    DailyDosePeriod,
     Death,
     Disposition,
     DispositionReason,
     DispositionScope,
-    DoseAdministration,
-    InformedConsent,
-    LabSample,
     LostToFollowUp,
     Procedure,
     ProcedureKind,
@@ -30,9 +25,6 @@ from patients.models import (
     SurvivalFollowUp,
     SurvivalStatus,
     TherapyKind,
-    TumorAssessment,
-    Visit,
-    VisitStatus,
     Withdrawal,
     WithdrawalScope,
     YesNo,
@@ -49,7 +41,6 @@ from trials.clinical.endpoints.rules import Handling
 from trials.clinical.endpoints.schedule import planned_assessments
 from trials.clinical.partial_date import PartialDate, parse
 from trials.clinical.recist.response import Response
-from trials.models import Epoch
 
 A_YEAR = timedelta(days=366)
 
@@ -71,32 +62,6 @@ OTHER_REASONS = frozenset(
     }
 )
 LOCAL_THERAPIES = frozenset({ProcedureKind.ABLATION, ProcedureKind.EMBOLIZATION, ProcedureKind.RADIOTHERAPY})
-
-
-@dataclass(frozen=True)
-class Sign:
-    """Answers whose day shows that the subject was alive; `holds` says of which forms."""
-
-    form: Any
-    field: str
-    words: str
-    holds: Callable[[Any], bool] = lambda form: True
-
-
-SIGNS_OF_LIFE = (
-    Sign(InformedConsent, "signed_on", "consent"),
-    Sign(DoseAdministration, "given_on", "a dose", lambda form: form.given == YesNo.YES),
-    Sign(DailyDosePeriod, "started", "a dose", lambda form: bool(form.dose)),
-    Sign(DailyDosePeriod, "ended", "a dose", lambda form: bool(form.dose)),
-    Sign(LabSample, "collected_on", "a laboratory sample"),
-    Sign(TumorAssessment, "first_scan_on", "a scan"),
-    Sign(TumorAssessment, "last_scan_on", "a scan"),
-    Sign(SurvivalFollowUp, "last_known_alive_on", "a contact"),
-    Sign(LostToFollowUp, "last_contact_on", "a contact"),
-    Sign(AdverseEvent, "started", "an adverse event"),
-    Sign(Procedure, "performed_on", "a procedure"),
-    Sign(SubsequentTherapy, "started", "further therapy"),
-)
 
 
 def history_of(facts: Facts, subject: Subject, protocol: Protocol, course: TumorCourse) -> History:
@@ -135,27 +100,8 @@ def _randomized(subject: Subject, allocation: Allocation | None) -> Happening | 
     if allocation is None:
         return None
     day = allocation.randomized_on
-    told = _outside_forms(subject, "subjects", subject.pk, None, "randomized_on", "Day of randomization", day)
+    told = source_of_day(subject, "subjects", subject.pk, None, "randomized_on", "Day of randomization", day)
     return Happening(exactly(day), "randomization", (told,))
-
-
-def _outside_forms(
-    subject: Subject, path: str, key: int, visit: str | None, field: str, question: str, day: date
-) -> Source:
-    """The place of a day that stands on no form: of a visit, of the allocation."""
-    return Source(
-        subject=subject.code,
-        form="",
-        path=path,
-        record_id=key,
-        repeat=1,
-        visit=visit,
-        row="",
-        field=field,
-        question=question,
-        value=str(day),
-        day=str(day),
-    )
 
 
 # ---------------------------------------------------------------- tumor
@@ -246,18 +192,13 @@ def _death_known(facts: Facts, subject: Subject) -> Happening | None:
 
 def _signs_of_life(facts: Facts, subject: Subject) -> Iterator[Happening]:
     """Of each kind of record the last day on which it shows the subject alive."""
-    seen = _visits_in_person(facts, subject)
-    if seen:
-        yield _visited(subject, max(seen, key=lambda visit: visit.occurred_on or date.min))
-    for sign in SIGNS_OF_LIFE:
-        dated = [
-            (day, form)
-            for form in facts.forms(sign.form, subject)
-            if (day := _partial(getattr(form, sign.field))) is not None and sign.holds(form)
-        ]
-        if dated:
-            day, form = max(dated, key=lambda pair: pair[0].earliest)
-            yield Happening(day, sign.words, (source(form, sign.field),))
+    last: dict[tuple[str, str], Sign] = {}
+    for sign in signs_of_life(facts, subject):
+        known = last.get(sign.kind)
+        if known is None or sign.day.earliest > known.day.earliest:
+            last[sign.kind] = sign
+    for sign in last.values():
+        yield Happening(sign.day, sign.words, (sign.source,))
 
 
 def _told_later(facts: Facts, subject: Subject) -> Iterator[Happening]:
@@ -269,27 +210,6 @@ def _told_later(facts: Facts, subject: Subject) -> Iterator[Happening]:
     death = _death(whole, subject)
     if death is not None and death.on is not None and death.on.earliest > cutoff:
         yield death
-
-
-def _visits_in_person(facts: Facts, subject: Subject) -> list[Visit]:
-    """Visits at which the subject came. Of a contact for survival its own form tells who was alive when."""
-    cutoff = facts.moment.cutoff or date.max
-    contacts = {form.visit_id for form in facts.forms(SurvivalFollowUp, subject)}
-    return [
-        visit
-        for visit in facts.visits(subject)
-        if visit.status == VisitStatus.OCCURRED
-        and visit.occurred_on is not None
-        and visit.occurred_on <= cutoff
-        and visit.pk not in contacts
-        and (visit.definition is None or visit.definition.epoch != Epoch.LONG_TERM_FOLLOW_UP)
-    ]
-
-
-def _visited(subject: Subject, visit: Visit) -> Happening:
-    day = visit.occurred_on or date.min
-    told = _outside_forms(subject, "visits", visit.pk, visit.code, "occurred_on", "Day of the visit", day)
-    return Happening(exactly(day), f"visit {visit.code}", (told,))
 
 
 def _lost(facts: Facts, subject: Subject) -> Happening | None:

@@ -75,7 +75,7 @@ def consent_is_missing(
                 "assessed_on",
                 "The subject is randomized, but no signed consent is recorded: please enter it.",
             )
-    elif _was_taken(form):
+    elif form.was_given:
         yield Hit("drug", "A study drug was given, but no signed consent is recorded: please enter it.")
 
 
@@ -151,12 +151,6 @@ def _dates(form: CaseReportForm) -> list[str]:
         for item in definition_of(type(form)).asked
         if isinstance(item.field, ExactDateField | PartialDateField) and item.name not in known
     ]
-
-
-def _was_taken(form: DoseAdministration | DailyDosePeriod) -> bool:
-    if isinstance(form, DoseAdministration):
-        return form.given == YesNo.YES
-    return bool(form.dose)
 
 
 def _versions_in_use(facts: Facts, subject: Subject) -> Iterator[tuple[str, date, date | None]]:

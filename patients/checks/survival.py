@@ -4,46 +4,30 @@ Of a death known in part, only what certainly came after it is questioned.
 """
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from patients.checks.common import may_be_the_same_day
 from patients.checks.engine import EVERY_FORM, VISIT, Check, Hit
 from patients.derivations.death import death_of
+from patients.derivations.signs_of_life import signs_of_life, was_reached
 from patients.facts import Facts
 from patients.models import (
     CaseReportForm,
-    DailyDosePeriod,
     Death,
     Disposition,
     DispositionReason,
     DispositionScope,
-    DoseAdministration,
-    Electrocardiogram,
-    EntryState,
-    InformationSource,
-    LabSample,
-    PhysicalExamination,
     Severity,
-    Subject,
     SurvivalFollowUp,
     SurvivalStatus,
-    TumorAssessment,
     Visit,
-    VitalSigns,
-    YesNo,
 )
-from patients.reading import clinical_span
 from trials.clinical.partial_date import span
 
 AFTER_DEATH = ("DD", "DS", "SS", "SAE", "DV", "LF", "WD", "ME", "BS")
 """Forms that may be dated after the death, or that are compared with it by a check of their own."""
 ENDS = {"ECD": ("ended",), "CM": ("ended",), "AE": ("ended",), "ST": ("ended",)}
 """Ends of what is taken or suffered: they come by the death at the latest."""
-IN_PERSON = (InformationSource.CLINIC, InformationSource.TELEPHONE)
-"""Sources by which the subject was met or spoken to."""
-SEEN = (VitalSigns, PhysicalExamination, LabSample, Electrocardiogram, TumorAssessment, DoseAdministration)
-"""Forms of which each, on its day, shows a living subject."""
 
 
 # ---------------------------------------------------------------- death
@@ -115,20 +99,20 @@ def visit_lies_after_death(form: Visit, facts: Facts) -> Iterator[Hit]:
 
 
 # ---------------------------------------------------------------- last known alive
-def seen_later_than_known_alive(form: SurvivalFollowUp, facts: Facts) -> Iterator[Hit]:
-    """Up to the contact nobody saw the subject later than the day that it names; death is told elsewhere."""
+def alive_later_than_known(form: SurvivalFollowUp, facts: Facts) -> Iterator[Hit]:
+    """Up to the contact nothing shows the subject alive later than the day that it names."""
     if not form.last_known_alive_on or not form.contacted_on:
         return
-    seen = [
-        (day, where)
-        for day, where in facts.once(_seen, form.subject)
-        if form.last_known_alive_on < day <= form.contacted_on
+    later = [
+        sign
+        for sign in signs_of_life(facts, form.subject)
+        if sign.holder != form and form.last_known_alive_on < sign.day.earliest <= form.contacted_on
     ]
-    if seen:
-        day, where = max(seen)
+    if later:
+        last = max(later, key=lambda sign: sign.day.earliest)
         yield Hit(
             "last_known_alive_on",
-            f"Last known alive on {form.last_known_alive_on}, and yet seen on {day} ({where}).",
+            f"Last known alive on {form.last_known_alive_on}, and yet alive on {last.day} ({last.words}).",
         )
 
 
@@ -139,7 +123,7 @@ def known_alive_after_the_contact(form: SurvivalFollowUp, facts: Facts) -> Itera
         yield Hit(
             "last_known_alive_on", f"This day lies after the contact of {form.contacted_on} that tells of it."
         )
-    elif _is_seen(form) and form.last_known_alive_on != form.contacted_on:
+    elif was_reached(form) and form.last_known_alive_on != form.contacted_on:
         yield Hit(
             "last_known_alive_on",
             f"The subject was reached on {form.contacted_on} and is alive: last known alive that day?",
@@ -151,32 +135,6 @@ def _fits(form: Disposition, died: Death) -> bool:
     if form.scope == DispositionScope.STUDY:
         return may_be_the_same_day(str(form.ended_on), str(died.died_on))
     return form.ended_on is not None and form.ended_on <= span(str(died.died_on))[1]
-
-
-def _seen(facts: Facts, subject: Subject) -> list[tuple[date, str]]:
-    """Each day on which the subject was certainly seen alive, and where that stands."""
-    seen = [(visit.occurred_on, visit.code) for visit in facts.visits(subject) if visit.occurred_on]
-    for model in SEEN:
-        for form in facts.forms(model, subject):
-            days = clinical_span(form)
-            if days is not None and days[0] == days[1] and _shows_the_subject(form):
-                seen.append((days[0], str(form.form.title)))
-    taken = (each for each in facts.forms(DailyDosePeriod, subject) if each.dose)
-    seen += [(each.ended, str(each.form.title)) for each in taken if each.ended is not None]
-    # A survival contact is a visit that may be without the subject.
-    contacts = {each.visit_id for each in facts.forms(SurvivalFollowUp, subject) if not _is_seen(each)}
-    without = {visit.code for visit in facts.visits(subject) if visit.pk in contacts}
-    return [each for each in seen if each[1] not in without]
-
-
-def _shows_the_subject(form: CaseReportForm) -> bool:
-    if isinstance(form, DoseAdministration):
-        return form.given == YesNo.YES
-    return form.entry_state != EntryState.NOT_DONE
-
-
-def _is_seen(form: SurvivalFollowUp) -> bool:
-    return form.status == SurvivalStatus.ALIVE and form.source in IN_PERSON
 
 
 CHECKS = (
@@ -224,9 +182,9 @@ CHECKS = (
         "EC37a",
         ("SS",),
         Severity.SOFT,
-        seen_later_than_known_alive,
-        rests_on=(VISIT, "SS", "VS", "PE", "LB", "EG", "TR", "EC", "ECD"),
-        asks="Last known alive is the last day on which the subject was seen.",
+        alive_later_than_known,
+        rests_on=(VISIT, "SS", "VS", "PE", "LB", "EG", "TR", "EC", "ECD", "IC", "AE", "PR", "ST", "LF"),
+        asks="Last known alive is the last day on which a record shows the subject alive.",
     ),
     Check(
         "EC37b",

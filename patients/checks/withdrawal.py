@@ -6,7 +6,8 @@ What happened is recorded all the same; a person says whether it happened, and w
 from collections.abc import Iterator
 from datetime import date
 
-from patients.checks.engine import EVERY_FORM, Check, Hit
+from patients.checks.engine import EVERY_FORM, VISIT, Check, Hit
+from patients.derivations.signs_of_life import WITHOUT_CONTACT, signs_of_life
 from patients.facts import Facts
 from patients.forms import definition_of
 from patients.models import (
@@ -15,30 +16,17 @@ from patients.models import (
     Disposition,
     DispositionScope,
     DoseAdministration,
-    InformationSource,
-    LabSample,
     LostToFollowUp,
     Severity,
     Subject,
     SurvivalFollowUp,
-    SurvivalStatus,
-    TumorAssessment,
-    VitalSigns,
     Withdrawal,
     WithdrawalScope,
-    YesNo,
 )
 from patients.reading import clinical_span
 
 ABOUT_THE_END = ("WD", "DD", "DS", "DV", "LF", "IC", "SAE")
 """Forms that may be filled without the subject, or that tell of the withdrawal itself."""
-WITHOUT_THE_SUBJECT = (
-    InformationSource.RECORD,
-    InformationSource.REGISTRY,
-    InformationSource.PHYSICIAN,
-    InformationSource.CERTIFICATE,
-)
-CONTACTS = (SurvivalFollowUp, VitalSigns, LabSample, DoseAdministration, TumorAssessment)
 
 
 def recorded_after_withdrawal(form: CaseReportForm, facts: Facts) -> Iterator[Hit]:
@@ -94,7 +82,8 @@ def _follows_an_end(form: DoseAdministration | DailyDosePeriod, facts: Facts, la
 def contact_while_lost(form: LostToFollowUp, facts: Facts) -> Iterator[Hit]:
     """Who came or answered after being declared lost was found again."""
     declared, again = form.declared_on, form.found_again_on
-    seen = [day for day in _days_of_contact(facts, form.subject) if declared and day > declared]
+    days = [sign.day.earliest for sign in signs_of_life(facts, form.subject) if sign.contact]
+    seen = [day for day in days if declared and day > declared]
     if seen and not again:
         yield Hit("found_again_on", f"Contact is recorded on {min(seen)}: was the subject found again?")
 
@@ -117,28 +106,14 @@ def _is_concerned(form: CaseReportForm, scope: WithdrawalScope) -> bool:
     if scope == WithdrawalScope.VISITS:
         return form.visit is not None and not isinstance(form, SurvivalFollowUp)
     if scope == WithdrawalScope.CONTACT:
-        return not (isinstance(form, SurvivalFollowUp) and form.source in WITHOUT_THE_SUBJECT)
+        return not (isinstance(form, SurvivalFollowUp) and form.source in WITHOUT_CONTACT)
     return scope == WithdrawalScope.DATA
 
 
 def _last_day_taken(form: DoseAdministration | DailyDosePeriod) -> date | None:
-    if isinstance(form, DoseAdministration):
-        return form.given_on if form.given == YesNo.YES else None
-    return (form.ended or form.started) if form.dose else None
-
-
-def _days_of_contact(facts: Facts, subject: Subject) -> Iterator[date]:
-    for model in CONTACTS:
-        for form in facts.forms(model, subject):
-            span = clinical_span(form)
-            if span is not None and _was_seen(form):
-                yield span[0]
-
-
-def _was_seen(form: CaseReportForm) -> bool:
-    if isinstance(form, SurvivalFollowUp):
-        return form.status == SurvivalStatus.ALIVE and form.source not in WITHOUT_THE_SUBJECT
-    return not isinstance(form, DoseAdministration) or form.given == YesNo.YES
+    if not form.was_given:
+        return None
+    return form.given_on if isinstance(form, DoseAdministration) else form.ended or form.started
 
 
 CHECKS = (
@@ -170,7 +145,7 @@ CHECKS = (
         ("LF",),
         Severity.SOFT,
         contact_while_lost,
-        rests_on=("SS", "VS", "LB", "EC", "TR"),
+        rests_on=(VISIT, "SS", "VS", "PE", "LB", "EG", "EC", "TR"),
         asks="Who is seen after being declared lost to follow-up was found again.",
     ),
 )

@@ -172,6 +172,15 @@ def test_last_known_alive_is_not_before_a_day_on_which_the_subject_was_seen(
     assert asked(told, "EC37a") == 0
 
 
+@pytest.mark.parametrize(("began", "asks"), [("2021-05-02", 1), ("2021-05-01", 0), ("2021-05", 0)])
+def test_an_event_that_certainly_began_later_shows_the_subject_alive(
+    began: str, asks: int, tell: Any
+) -> None:
+    told = contact(tell, "2021-06-01", alive="2021-05-01")
+    tell(AdverseEvent, term="Tired", grade="1", started=began)
+    assert asked(told, "EC37a") == asks
+
+
 def test_who_was_seen_after_the_contact_does_not_contradict_it(tell: Any) -> None:
     told = contact(tell, "2021-06-01", alive="2021-05-01")
     tell(VitalSigns, measured_on="2021-06-02", weight="60")

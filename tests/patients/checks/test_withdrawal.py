@@ -13,6 +13,7 @@ from patients.models import (
     Death,
     DoseAdministration,
     LostToFollowUp,
+    PhysicalExamination,
     Subject,
     SurvivalFollowUp,
     Visit,
@@ -142,3 +143,11 @@ def test_who_is_seen_after_being_declared_lost_was_found_again(coordinator: User
     assert fields_asked(lost, "LF01") == {"found_again_on"}
     correct(coordinator, lost, found_again_on="2021-06-01")
     assert asked(lost, "LF01") == 0
+
+
+def test_an_event_told_by_a_record_finds_nobody_again_and_an_examination_does(tell: Tell) -> None:
+    lost = tell(LostToFollowUp, last_contact_on="2021-03-20", declared_on="2021-04-01")
+    tell(AdverseEvent, term="Tired", grade="1", started="2021-05-01")
+    assert asked(lost, "LF01") == 0
+    tell(PhysicalExamination, examined_on="2021-05-02")
+    assert fields_asked(lost, "LF01") == {"found_again_on"}
