@@ -1,29 +1,19 @@
 """The principal investigator of the demonstration approves the dose-modification table; then it advises."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
-from ecrf.demo.load import load
-from ecrf.demo.scratch_database import scratch_database
-from ecrf.demo.world import COLLEAGUES, fixture_path
+from ecrf.demo.world import COLLEAGUES
 from patients.models import DoseAdministration
 from tests.ecrf.api.client import client_of
 from trials.models import DoseModificationTable, Role, User
 
+pytestmark = pytest.mark.usefixtures("demonstration")
+
 NOT_APPROVED = "not approved for this study"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_demonstration(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The loaded demonstration, to be changed here."""
-    with django_db_blocker.unblock(), scratch_database():
-        load(fixture_path())
-        yield
 
 
 def browser_of(username: str) -> Client:
