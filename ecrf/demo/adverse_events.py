@@ -6,7 +6,16 @@ from datetime import date, timedelta
 
 from ecrf.demo.event_plan import Assigned, events_of
 from ecrf.demo.plans import Plan
-from ecrf.demo.terms import BY_CTCAE, DRUGS, FROM_RESULTS, SERIOUS, STOPPED_FOR, Medicine, Term
+from ecrf.demo.terms import (
+    BY_CTCAE,
+    DRUGS,
+    FROM_RESULTS,
+    SERIOUS,
+    STOPPED_FOR,
+    WITH_TORIPALIMAB,
+    Medicine,
+    Term,
+)
 
 RELATED = ("DEFINITELY RELATED", "PROBABLY RELATED", "POSSIBLY RELATED")
 NOT_RELATED = ("UNLIKELY RELATED", "UNRELATED")
@@ -97,7 +106,7 @@ def _draw_one(
         medicines=_medicines(term, assigned.grade),
         known_to_month=vague,
         special=term.special,
-        immune=term.immune and plan.arm == "A",
+        immune=term.immune and plan.arm in WITH_TORIPALIMAB,
     )
 
 

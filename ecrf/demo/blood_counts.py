@@ -18,6 +18,7 @@ from ecrf.demo.terms import (
     RED_CELLS,
     THROMBOPOIETIN,
     TORIPALIMAB,
+    WITH_TORIPALIMAB,
     Medicine,
 )
 from trials.clinical.ctcae.findings import proteinuria
@@ -151,5 +152,5 @@ def _event(plan: Plan, code: str, started: date, ended: date | None, worst: int)
         medicines=count.medicines.get(worst, ()),
         test=code,
         special=count.special,
-        immune=count.special == "HEPATITIS" and plan.arm == "A" and worst >= 3,
+        immune=count.special == "HEPATITIS" and plan.arm in WITH_TORIPALIMAB and worst >= 3,
     )

@@ -17,7 +17,15 @@ from ecrf.demo.laboratory import (
     underactive_thyroid,
 )
 from ecrf.demo.plans import CYCLE_DAYS, Plan
-from ecrf.demo.terms import CHEMOTHERAPY, GEMCITABINE, OXALIPLATIN, STOPPED_FOR, TORIPALIMAB
+from ecrf.demo.terms import (
+    CHEMOTHERAPY,
+    GEMCITABINE,
+    OXALIPLATIN,
+    STOPPED_FOR,
+    TORIPALIMAB,
+    WITH_CHEMOTHERAPY,
+    WITH_TORIPALIMAB,
+)
 from ecrf.demo.treatment import Day, Dose, Measured, Missed, measure
 
 DELAY_DAYS = 7
@@ -78,7 +86,7 @@ class Cycles:
 
     def with_chemotherapy(self, cycle: int) -> bool:
         """Whether oxaliplatin and gemcitabine belong to a cycle."""
-        return self.plan.arm == "B" and 1 <= cycle <= self.course.courses
+        return self.plan.arm in WITH_CHEMOTHERAPY and 1 <= cycle <= self.course.courses
 
     def closing(self, cycle: int, on: date, draw: random.Random) -> tuple[dict[str, str], Measured]:
         """What is measured at a visit after the last dose, when most has recovered."""
@@ -122,8 +130,8 @@ class Cycles:
     def _doses_of_day_1(self, cycle: int, day: Day) -> dict[str, Dose]:
         if self._around_surgery(day.on):
             resting = Dose(0, "PHYSICIAN_DECISION", "No study drug around the resection")
-            return {TORIPALIMAB: resting} if self.plan.arm == "A" else {}
-        if self.plan.arm == "A":
+            return {TORIPALIMAB: resting} if self.plan.arm in WITH_TORIPALIMAB else {}
+        if self.plan.arm in WITH_TORIPALIMAB:
             return {TORIPALIMAB: self._toripalimab(day)}
         if not self.with_chemotherapy(cycle):
             return {}

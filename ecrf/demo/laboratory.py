@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from ecrf.demo.histories import HEPATITIS_B, draw_conditions
 from ecrf.demo.plans import Plan
+from ecrf.demo.terms import WITH_TORIPALIMAB
 
 NOTHING_TOLD: Mapping[str, str] = {}
 
@@ -193,7 +194,7 @@ def before_course(plan: Plan, cycle: int, chemotherapy: bool) -> Influence:
     """Day 1 of a cycle: recovered from the last course, tired by all of them."""
     tired = min(cycle - 1, 8) * (0.030 if chemotherapy else 0.012) * plan.response.marrow
     influence = {"NEUT": 1 - 1.4 * tired, "PLAT": 0.98 - tired, "LYM": 1 - tired, "HGB": 1 - 0.5 * tired}
-    if plan.arm == "A" and cycle > 1:
+    if plan.arm in WITH_TORIPALIMAB and cycle > 1:
         influence["MONO"] = 0.85
     return {**influence, **under_lenvatinib(plan, cycle)}
 

@@ -14,7 +14,9 @@ from ecrf.demo.calendar import next_working_day, working_moment
 from ecrf.demo.outcomes import OUTCOMES, Outcome
 from ecrf.demo.world import (
     ARM_SEQUENCE_BLOCK,
+    ARMS,
     FIRST_SCREENING,
+    LARGER_ARM,
     LAST_SCREENING,
     RANDOMIZED,
     SECOND_SITE,
@@ -198,10 +200,10 @@ def arm_sequence() -> list[str]:
     draw = random.Random(f"{SEED}/allocation")  # noqa: S311
     sequence: list[str] = []
     while len(sequence) < RANDOMIZED - 1:
-        block = ["A", "B"] * (ARM_SEQUENCE_BLOCK // 2)
+        block = [*ARMS] * (ARM_SEQUENCE_BLOCK // len(ARMS))
         draw.shuffle(block)
         sequence += block
-    return [*sequence[: RANDOMIZED - 1], "A"]
+    return [*sequence[: RANDOMIZED - 1], LARGER_ARM]
 
 
 def _allocate(plans: list[Plan]) -> None:

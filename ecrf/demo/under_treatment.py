@@ -13,6 +13,7 @@ from ecrf.demo.imaging import Imaging
 from ecrf.demo.medication import Medication
 from ecrf.demo.outcomes import Stop
 from ecrf.demo.rarities import Rarities
+from ecrf.demo.terms import WITH_CHEMOTHERAPY
 from ecrf.demo.treatment import Day, Missed, Treatment
 from ecrf.demo.visit_forms import Facts, fill_scheduled, sample
 from ecrf.demo.whole_treatment import draw_treatment
@@ -67,7 +68,8 @@ class UnderTreatment:
 
     def _visit(self, day: Day) -> None:
         desk = self.desk
-        if desk.plan.arm == "B" and day.day == 1 and day.cycle == self.treatment.course.courses + 1:
+        after_the_courses = day.day == 1 and day.cycle == self.treatment.course.courses + 1
+        if desk.plan.arm in WITH_CHEMOTHERAPY and after_the_courses:
             self.endings.of_chemotherapy(day.on)
         if day.day == 1 and day.cycle > 1:
             with desk.act():

@@ -22,6 +22,9 @@ LAST_SCREENING = date(2021, 6, 7)
 CUT_OFF = date(2023, 9, 1)
 
 RANDOMIZED = 61
+ARMS = ("A", "B")
+LARGER_ARM = "A"
+"""The arm of the last, odd place."""
 ARM_SEQUENCE_BLOCK = 4
 
 PASSWORD = "demo-zs-ICC-2020"  # noqa: S105  (public: the README says it; demo settings only)

@@ -1,10 +1,12 @@
 """`manage.py demo`: prepares what is missing, refuses where public passwords have no place."""
 
+import re
 import socket
 from collections.abc import Iterator
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
@@ -34,6 +36,13 @@ def test_the_command_names_every_account_its_role_the_password_and_the_address(p
     assert PASSWORD in prepared
     assert "http://127.0.0.1:8123/" in prepared
     assert "SYNTHETIC" in prepared
+
+
+def test_the_readme_names_every_account() -> None:
+    readme = (settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
+    accounts = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| `")]
+    listed = set(re.findall(r"`([a-z]+)`", " ".join(accounts)))
+    assert {each.username for each in COLLEAGUES} <= listed
 
 
 @pytest.mark.usefixtures("prepared")
