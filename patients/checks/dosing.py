@@ -23,6 +23,7 @@ from patients.models import (
 )
 from trials.clinical.dose_level import Level, Rhythm, level_of
 from trials.clinical.partial_date import Truth
+from trials.clinical.undetermined import Undetermined
 from trials.models import DoseRule, Frequency, RegimenElement
 from trials.text import plain
 
@@ -39,7 +40,8 @@ def dose_differs_without_reason(form: DoseAdministration, facts: Facts) -> Itera
     if plan is None or given is None or form.difference or form.entry_state == EntryState.NOT_DONE:
         return
     if _departs(form, facts, given, plan):
-        yield Hit("difference", f"Given {plain(given)} mg, planned {plain(plan)} mg: please give the reason.")
+        said = f"Given {plain(given)} mg, planned {plain(plan)} mg: please give the reason."
+        yield Hit("difference", said + _undecided(form, facts))
 
 
 def starting_dose_differs(form: DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
@@ -50,7 +52,7 @@ def starting_dose_differs(form: DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
         yield Hit(
             "dose",
             f"Started with {plain(form.dose)} mg; planned: {plain(form.planned_dose)} mg "
-            f"({form.planned_dose_note}). Is the dose right?",
+            f"({form.planned_dose_note}). Is the dose right?{_undecided(form, facts)}",
         )
 
 
@@ -58,10 +60,8 @@ def daily_dose_differs_without_reason(form: DailyDosePeriod, facts: Facts) -> It
     if form.planned_dose is None or form.dose is None or form.difference or _is_first(form, facts):
         return
     if _departs(form, facts, form.dose, form.planned_dose):
-        yield Hit(
-            "difference",
-            f"Taken {plain(form.dose)} mg, planned {plain(form.planned_dose)} mg: please give the reason.",
-        )
+        said = f"Taken {plain(form.dose)} mg, planned {plain(form.planned_dose)} mg: please give the reason."
+        yield Hit("difference", said + _undecided(form, facts))
 
 
 def plan_rests_on_other_values(form: DoseAdministration | DailyDosePeriod, facts: Facts) -> Iterator[Hit]:
@@ -142,6 +142,12 @@ def drug_is_not_of_the_arm(form: DoseAdministration | DailyDosePeriod, facts: Fa
 def infusion_ends_before_it_starts(form: DoseAdministration, facts: Facts) -> Iterator[Hit]:
     if form.started_at and form.ended_at and form.ended_at <= form.started_at:
         yield Hit("ended_at", "The infusion does not end after its start: please correct the times.")
+
+
+def _undecided(form: DoseAdministration | DailyDosePeriod, facts: Facts) -> str:
+    """What a question about another dose says where the study decided on no tolerance."""
+    tolerance = dose_tolerance(facts, form.subject, form.drug)
+    return f" Whether it may differ {tolerance.sentence()}." if isinstance(tolerance, Undetermined) else ""
 
 
 def _departs(

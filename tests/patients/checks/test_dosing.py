@@ -38,6 +38,17 @@ def test_a_dose_by_body_surface_may_differ_by_the_tolerance_of_the_study(
     assert asked(in_b.infuse("GEMCITABINE", 0, dose, visit=visit), "EC16") == asks
 
 
+def test_without_a_tolerance_any_other_dose_is_asked_about_and_says_so(in_b: Ward) -> None:
+    in_b.decide(dose_tolerance_percent={"OXALIPLATIN": 5})
+    visit = in_b.visit_on("C1D1", 0)
+    planned = in_b.infuse("GEMCITABINE", 0, "1683.25", visit=visit)
+    other = in_b.infuse("GEMCITABINE", 0, "1683", visit=visit)
+    assert (asked(planned, "EC16"), asked(other, "EC16")) == (0, 1)
+    assert "Whether it may differ cannot be determined: no tolerance for doses of Gemcitabine." in said(
+        other, "EC16"
+    )
+
+
 def test_a_dose_beyond_the_tolerance_needs_a_reason_and_nothing_else(in_b: Ward) -> None:
     visit = in_b.visit_on("C1D1", 0)
     dose = in_b.infuse("GEMCITABINE", 0, "1260", visit=visit)
@@ -123,7 +134,7 @@ def test_a_daily_dose_is_one_of_the_levels_of_the_subject(
     subject.take(0, 20, "12" if weight == "60" else "8")
     period = subject.take(21, None, dose, frequency, difference="ADVERSE_EVENT")
     assert asked(period, "EC14a") == asks
-    assert asks == 0 or "4 mg QOD" in said(period, "EC14a")
+    assert asks == 0 or "4 mg every other day" in said(period, "EC14a")
 
 
 def test_a_reduced_dose_that_is_raised_again_is_questioned_also_after_a_pause(in_a: Ward) -> None:
@@ -133,7 +144,7 @@ def test_a_reduced_dose_that_is_raised_again_is_questioned_also_after_a_pause(in
     again = in_a.take(30, None, "8", difference="ADVERSE_EVENT")
     assert asked(again, "EC14b") == 0
     correct(in_a.coordinator, again, dose="12", difference=None)
-    assert "8 mg QD from 2021-03-18" in said(again, "EC14b")
+    assert "8 mg once a day from 2021-03-18" in said(again, "EC14b")
 
 
 def test_every_other_day_is_half_of_every_day(in_a: Ward) -> None:

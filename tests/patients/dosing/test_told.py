@@ -41,7 +41,8 @@ def test_until_the_table_is_approved_only_the_plan_is_told(ward: Callable[..., W
     shown = before(ward("A"), "ECD")
     assert shown[f"Planned dose of Lenvatinib on {day(0)}"].answer == "12 mg"
     action = shown[f"Expected action with Lenvatinib on {day(0)}"]
-    assert action.answer == "not approved for this study"
+    assert action.answer.startswith("not approved for this study (")
+    assert "is not signed by the principal investigator" in action.answer
     assert action.sources == ()
 
 
@@ -65,6 +66,17 @@ def test_a_filled_form_says_whether_the_dose_was_as_expected(in_b: Ward) -> None
     assert beside(in_b, half).reason == "given: 800 mg"
 
 
+def test_without_a_tolerance_it_is_not_told_whether_another_dose_is_as_expected(in_b: Ward) -> None:
+    in_b.bled(0)
+    in_b.decide(dose_tolerance_percent={"OXALIPLATIN": 5})
+    visit = in_b.cycle(1, 0)
+    planned, other = (in_b.infuse(drug, 0, "143.08", visit) for drug in ("OXALIPLATIN", "GEMCITABINE"))
+    assert beside(in_b, planned).answer == "as expected"
+    said = beside(in_b, other)
+    assert said.answer == ""
+    assert "no tolerance for doses of Gemcitabine" in said.reason
+
+
 def test_where_something_is_missing_it_is_told_that_nothing_can_be_said(in_b: Ward) -> None:
     visit = in_b.cycle(1, 0)
     in_b.visit_on("C1D8", 7)
@@ -79,9 +91,9 @@ def test_where_something_is_missing_it_is_told_that_nothing_can_be_said(in_b: Wa
 def test_a_dose_tells_the_exposure_up_to_its_day(in_b: Ward) -> None:
     first = in_b.infuse("OXALIPLATIN", 0, "143.08", in_b.cycle(1, 0))
     second = in_b.infuse("OXALIPLATIN", 28, "143.08", in_b.cycle(2, 28))
-    assert exposure(in_b, first).answer == "85 mg/m2 in 1 course, relative dose intensity 100 %"
+    assert exposure(in_b, first).answer == "85 mg/m² in 1 course, relative dose intensity 100 %"
     assert exposure(in_b, second).about == f"Exposure to Oxaliplatin up to {day(28)}"
-    assert exposure(in_b, second).answer == "170 mg/m2 in 2 courses, relative dose intensity 85.7 %"
+    assert exposure(in_b, second).answer == "170 mg/m² in 2 courses, relative dose intensity 85.7 %"
     assert len(exposure(in_b, second).sources) == 2
 
 
