@@ -43,10 +43,14 @@ def source_url(source: Source) -> str:
     return page_of(source.form, source.record_id)
 
 
+def form_of(query: Query) -> str:
+    """The page of the form that a query is about; a visit stands on the page of its casebook."""
+    return page_of(query.form, query.record_id) or hub_url(query.subject)
+
+
 def query_url(query: Query) -> str:
-    """The place of a query on its form; a visit stands on the page of its casebook."""
-    page = page_of(query.form, query.record_id)
-    return f"{page}#query-{query.pk}" if page else hub_url(query.subject)
+    """The place of an open query on the page of its form."""
+    return f"{form_of(query)}#query-{query.pk}"
 
 
 @cache

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from patients.actions.queries import accept_reason
-from patients.admin.addresses import query_url
+from patients.admin.addresses import form_of, query_url
 from patients.admin.base import ClinicalAdmin
 from patients.admin.filters import OwnSiteFilter
 from patients.admin.pages.query_page import query_page
@@ -98,7 +98,7 @@ class QueryAdmin(ClinicalAdmin):
                 actor=user_of(request), query=query, reason=typed["change_reason"]
             ),
             said=str(_("The query is settled: the value stands.")),
-            to=query_url(query),
+            to=form_of(query),
             context={
                 "title": _("Settle a query of %(code)s") % {"code": query.subject.code},
                 "lead": query.message,
