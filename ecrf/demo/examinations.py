@@ -24,14 +24,14 @@ TENDER_SHARE = 0.12
 CLASS_B = "I4"
 
 
-class Measurement(Protocol):
+class VisitFacts(Protocol):
     """What these forms need to know of a visit."""
 
     on: Any
     cycle: int | None
 
 
-def physical_examination(desk: Desk, visit: Visit, facts: Measurement) -> None:
+def physical_examination(desk: Desk, visit: Visit, facts: VisitFacts) -> None:
     """All systems at screening, afterwards what bears on the liver."""
     answers = {
         "examined_on": facts.on.isoformat(),
@@ -50,7 +50,7 @@ def physical_examination(desk: Desk, visit: Visit, facts: Measurement) -> None:
     desk.enter(PhysicalExamination, answers, {"systems": rows}, visit, slips=False)
 
 
-def electrocardiogram(desk: Desk, visit: Visit, facts: Measurement) -> None:
+def electrocardiogram(desk: Desk, visit: Visit, facts: VisitFacts) -> None:
     """A normal recording; QT follows the rate, so that QTcF stays far below 450 ms."""
     draw = desk.draw
     rate = round(draw.gauss(72, 6))
@@ -69,7 +69,7 @@ def electrocardiogram(desk: Desk, visit: Visit, facts: Measurement) -> None:
     desk.enter(Electrocardiogram, answers, visit=visit, slips=False)
 
 
-def echocardiogram(desk: Desk, visit: Visit, facts: Measurement) -> None:
+def echocardiogram(desk: Desk, visit: Visit, facts: VisitFacts) -> None:
     answers = {
         "performed_on": facts.on.isoformat(),
         "method": "ECHOCARDIOGRAPHY",
@@ -79,6 +79,6 @@ def echocardiogram(desk: Desk, visit: Visit, facts: Measurement) -> None:
     desk.enter(Echocardiogram, answers, visit=visit, slips=False)
 
 
-def pregnancy_test(desk: Desk, visit: Visit, facts: Measurement) -> None:
+def pregnancy_test(desk: Desk, visit: Visit, facts: VisitFacts) -> None:
     answers = {"performed_on": facts.on.isoformat(), "specimen": "SERUM", "result": "NEGATIVE"}
     desk.enter(PregnancyTest, answers, visit=visit, slips=False)

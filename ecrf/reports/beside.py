@@ -84,7 +84,7 @@ def _randomized(report: Efficacy, arm: str, told: Mapping[str, Any]) -> str:
 
 
 def _rate(report: Efficacy, arm: str, told: Mapping[str, Any]) -> str:
-    found = next(each for each in report.rate(report.choices.readings[0]).arms if each.arm == arm)
+    found = next(each for each in report.rate(report.choices.confirmations[0]).arms if each.arm == arm)
     if found.estimate is None or found.interval is None:
         return NONE
     interval = f"{100 * found.interval.lower:.1f} to {100 * found.interval.upper:.1f}"

@@ -16,7 +16,7 @@ from trials.clinical.endpoints.rules import (
     Origin,
     Rules,
 )
-from trials.clinical.recist.best_response import CONFIRMATION_SETTING, Reading, readings_of
+from trials.clinical.recist.best_response import CONFIRMATION_SETTING, Confirmation, confirmations_of
 from trials.clinical.recist.course import ProgressionDate
 
 
@@ -47,7 +47,7 @@ class Choices:
     """The choices of one study. `held` is each setting that was read, with its value as it stands."""
 
     rules: Rules
-    readings: tuple[Reading, ...]
+    confirmations: tuple[Confirmation, ...]
     denominator: Denominator
     rate_interval: RateInterval
     difference_interval: DifferenceInterval
@@ -92,7 +92,7 @@ def choices(setting: Callable[[str], Any]) -> Choices:
         "month_days": read("month_days", _positive),
     }
     others = {
-        "readings": read(CONFIRMATION_SETTING, readings_of),
+        "confirmations": read(CONFIRMATION_SETTING, confirmations_of),
         "denominator": read("response_denominator", _one_of(Denominator)),
         "rate_interval": read("orr_interval", _one_of(RateInterval)),
         "difference_interval": read("orr_difference_interval", _one_of(DifferenceInterval)),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ecrf.reports.choices import Choices, Reading
+from ecrf.reports.choices import Choices, Confirmation
 from ecrf.reports.endpoints import SubjectEndpoints, response_steps
 from patients.facts import Moment, Source
 from trials.clinical.endpoints.result import Endpoint, Step, Time, TimeToEvent
@@ -48,28 +48,30 @@ def _os(found: SubjectEndpoints, chosen: Choices) -> JSON:
 
 
 def _dor(found: SubjectEndpoints, chosen: Choices) -> JSON:
-    times = {reading: found.time(Endpoint.DOR, chosen, reading) for reading in chosen.readings}
+    times = {
+        confirmation: found.time(Endpoint.DOR, chosen, confirmation) for confirmation in chosen.confirmations
+    }
     return {
         "censoring": chosen.rules.censoring,
-        "readings": [{"reading": reading, **_time(time)} for reading, time in times.items()],
+        "readings": [{"reading": confirmation, **_time(time)} for confirmation, time in times.items()],
     }
 
 
 def _response(found: SubjectEndpoints, chosen: Choices) -> JSON:
-    return {"readings": [_best(found, reading) for reading in chosen.readings]}
+    return {"readings": [_best(found, confirmation) for confirmation in chosen.confirmations]}
 
 
-def _best(found: SubjectEndpoints, reading: Reading) -> JSON:
-    best = found.best(reading)
+def _best(found: SubjectEndpoints, confirmation: Confirmation) -> JSON:
+    best = found.best(confirmation)
     known = isinstance(best, BestResponse)
     return {
-        "reading": reading,
+        "reading": confirmation,
         "response": best.response if isinstance(best, BestResponse) else None,
         "date": best.on if isinstance(best, BestResponse) else None,
         "confirmed_on": best.confirmed_on if isinstance(best, BestResponse) else None,
         "words": best.words if isinstance(best, BestResponse) else best.sentence(),
         "missing": [] if known else list(getattr(best, "missing", ())),
-        "steps": _steps(response_steps(found, reading)),
+        "steps": _steps(response_steps(found, confirmation)),
     }
 
 

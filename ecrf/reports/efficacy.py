@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ecrf.reports.choices import Choices, Reading, choices
+from ecrf.reports.choices import Choices, Confirmation, choices
 from ecrf.reports.endpoints import AnalysisSet, SubjectEndpoints, endpoints_of
 from ecrf.reports.protocol import Protocol
 from ecrf.reports.published import Published, published_for
@@ -34,9 +34,9 @@ ByArm = Mapping[str, Sequence[SubjectEndpoints]]
 
 @dataclass(frozen=True)
 class ResponseBlock:
-    """Best overall responses by one reading, by arm, and the rates among each set."""
+    """Best overall responses with or without confirmation, by arm, and the rates among each set."""
 
-    reading: Reading
+    confirmation: Confirmation
     best: Mapping[str, Mapping[Response | None, int]]
     objective: Mapping[AnalysisSet, RateAnalysis]
     control: Mapping[AnalysisSet, RateAnalysis]
@@ -75,15 +75,15 @@ class Efficacy:
     sets: Mapping[AnalysisSet, Mapping[str, int]]
     responses: tuple[ResponseBlock, ...]
     times: Mapping[Endpoint, TimeAnalysis]
-    durations: Mapping[Reading, TimeAnalysis]
+    durations: Mapping[Confirmation, TimeAnalysis]
     alternatives: tuple[Alternative, ...]
     safety: tuple[ArmSafety, ...]
     open: tuple[Open, ...]
     published: Published | None
 
-    def rate(self, reading: Reading) -> RateAnalysis:
-        """The objective response rate by a reading, among the set that the study's setting names."""
-        block = next(each for each in self.responses if each.reading is reading)
+    def rate(self, confirmation: Confirmation) -> RateAnalysis:
+        """The objective response rate with or without confirmation, among the set that the setting names."""
+        block = next(each for each in self.responses if each.confirmation is confirmation)
         return block.objective[DENOMINATORS[self.choices.denominator]]
 
 
@@ -116,9 +116,9 @@ def efficacy(
         not_randomized=sum(each.arm is None for each in used),
         withheld=len(found) - len(used),
         sets={each: {arm: len(_within(held, each)) for arm, held in by_arm.items()} for each in AnalysisSet},
-        responses=tuple(_response(by_arm, reading, chosen) for reading in chosen.readings),
+        responses=tuple(_response(by_arm, confirmation, chosen) for confirmation in chosen.confirmations),
         times={each: _times(by_arm, each, chosen) for each in (Endpoint.OS, Endpoint.PFS)},
-        durations={each: _times(by_arm, Endpoint.DOR, chosen, each) for each in chosen.readings},
+        durations={each: _times(by_arm, Endpoint.DOR, chosen, each) for each in chosen.confirmations},
         alternatives=tuple(_alternatives(by_arm, chosen)),
         safety=tuple(safety_by_arm(facts, by_arm)),
         open=tuple(_open(by_arm, chosen)),
@@ -146,17 +146,17 @@ def _within(held: Sequence[SubjectEndpoints], chosen: AnalysisSet) -> list[Subje
     return [each for each in held if chosen in each.sets]
 
 
-def _response(by_arm: ByArm, reading: Reading, chosen: Choices) -> ResponseBlock:
+def _response(by_arm: ByArm, confirmation: Confirmation, chosen: Choices) -> ResponseBlock:
     best = {
         chosen_set: {
-            arm: [each.best_response(reading) for each in _within(held, chosen_set)]
+            arm: [each.best_response(confirmation) for each in _within(held, chosen_set)]
             for arm, held in by_arm.items()
         }
         for chosen_set in AnalysisSet
         if chosen_set is not AnalysisSet.TREATED
     }
     return ResponseBlock(
-        reading=reading,
+        confirmation=confirmation,
         best={arm: _counted(held) for arm, held in best[AnalysisSet.ITT].items()},
         objective={
             each: rate_analysis({arm: objective_response_rate(held) for arm, held in of_set.items()}, chosen)
@@ -177,11 +177,11 @@ def _counted(best: Sequence[Response | None]) -> dict[Response | None, int]:
 
 
 def _times(
-    by_arm: ByArm, endpoint: Endpoint, chosen: Choices, reading: Reading | None = None
+    by_arm: ByArm, endpoint: Endpoint, chosen: Choices, confirmation: Confirmation | None = None
 ) -> TimeAnalysis:
     """The times of all randomized."""
     results = {
-        arm: [each.time(endpoint, chosen, reading) for each in _within(held, AnalysisSet.ITT)]
+        arm: [each.time(endpoint, chosen, confirmation) for each in _within(held, AnalysisSet.ITT)]
         for arm, held in by_arm.items()
     }
     return time_analysis(endpoint, results, chosen)
@@ -207,9 +207,9 @@ def _open(by_arm: ByArm, chosen: Choices) -> list[Open]:
             time = each.time(endpoint, chosen)
             if time.outcome is Outcome.UNDETERMINED:
                 found.append(Open(code, endpoint.spelled_out, time.missing))
-        for reading in chosen.readings:
-            best = each.best(reading)
-            if each.best_response(reading) is None:
+        for confirmation in chosen.confirmations:
+            best = each.best(confirmation)
+            if each.best_response(confirmation) is None:
                 missing = getattr(best, "missing", ())
-                found.append(Open(code, f"best overall response ({reading.lower()})", missing))
+                found.append(Open(code, f"best overall response ({confirmation.lower()})", missing))
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ecrf.reports.choices import Choices, Reading
+from ecrf.reports.choices import Choices, Confirmation
 from ecrf.reports.history import history_of
 from ecrf.reports.protocol import Protocol
 from patients.derivations.tumor_response import TumorCourse, TumorPoint, tumor_course
@@ -53,24 +53,26 @@ class SubjectEndpoints:
     sets: frozenset[AnalysisSet]
     data_withheld: bool
 
-    def best(self, reading: Reading) -> BestResponse | Undetermined:
+    def best(self, confirmation: Confirmation) -> BestResponse | Undetermined:
         """The best overall response, with or without confirmation."""
-        confirmed = reading is Reading.CONFIRMED
+        confirmed = confirmation is Confirmation.CONFIRMED
         return self.course.best_confirmed if confirmed else self.course.best_unconfirmed
 
-    def best_response(self, reading: Reading) -> Response | None:
+    def best_response(self, confirmation: Confirmation) -> Response | None:
         """The best overall response as a word; None where it cannot be determined."""
-        best = self.best(reading)
+        best = self.best(confirmation)
         return best.response if isinstance(best, BestResponse) else None
 
-    def time(self, endpoint: Endpoint, choices: Choices, reading: Reading | None = None) -> TimeToEvent:
-        """The time of an endpoint; the duration of response by one reading of response."""
+    def time(
+        self, endpoint: Endpoint, choices: Choices, confirmation: Confirmation | None = None
+    ) -> TimeToEvent:
+        """The time of an endpoint; the duration of response with or without confirmation."""
         if endpoint is Endpoint.DOR:
-            return self._duration(choices, reading or choices.readings[0])
+            return self._duration(choices, confirmation or choices.confirmations[0])
         return TIMES[endpoint](self.history, choices.rules)
 
-    def _duration(self, choices: Choices, reading: Reading) -> TimeToEvent:
-        confirmed = reading is Reading.CONFIRMED
+    def _duration(self, choices: Choices, confirmation: Confirmation) -> TimeToEvent:
+        confirmed = confirmation is Confirmation.CONFIRMED
         met = self.course.first_confirmed_response if confirmed else self.course.first_response
         if isinstance(met, Undetermined):
             steps = (Step(f"The first response {met.sentence()}."),)
@@ -132,7 +134,7 @@ def _deviated(facts: Facts, subject: Subject) -> bool:
     )
 
 
-def response_steps(found: SubjectEndpoints, reading: Reading) -> tuple[Step, ...]:
+def response_steps(found: SubjectEndpoints, confirmation: Confirmation) -> tuple[Step, ...]:
     """The best overall response, step by step: baseline, each time point, what was left out, the result."""
     steps = []
     baseline = found.course.baseline
@@ -145,9 +147,9 @@ def response_steps(found: SubjectEndpoints, reading: Reading) -> tuple[Step, ...
         words = f"{point.found.label} on {point.found.on}: {point.words}.{uncounted}"
         steps.append(Step(words + _otherwise(point), (*point.sources, *_judgment(point.form))))
     steps += [Step(f"Remark: {remark}.") for remark in found.course.remarks]
-    best = found.best(reading)
+    best = found.best(confirmation)
     words = best.words if isinstance(best, BestResponse) else best.sentence()
-    reads = "with confirmation" if reading is Reading.CONFIRMED else "without confirmation"
+    reads = "with confirmation" if confirmation is Confirmation.CONFIRMED else "without confirmation"
     steps.append(Step(f"Best overall response {reads}: {words}."))
     return tuple(steps)
 

@@ -37,7 +37,7 @@ def efficacy_as_json(report: Efficacy) -> JSON:
         "overall_survival": _times(report.times[Endpoint.OS]),
         "progression_free_survival": _times(report.times[Endpoint.PFS]),
         "duration_of_response": [
-            {"reading": reading, **_times(times)} for reading, times in report.durations.items()
+            {"reading": confirmation, **_times(times)} for confirmation, times in report.durations.items()
         ],
         "progression_free_survival_alternatives": [
             {
@@ -79,7 +79,7 @@ def _published(report: Efficacy) -> JSON | None:
 
 def _response(block: ResponseBlock) -> JSON:
     return {
-        "reading": block.reading,
+        "reading": block.confirmation,
         "best": [
             {"arm": arm, "responses": {(each or "UNDETERMINED"): count for each, count in held.items()}}
             for arm, held in block.best.items()

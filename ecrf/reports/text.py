@@ -24,7 +24,10 @@ def efficacy_as_text(report: Efficacy) -> str:
         *(_response(report, block) for block in report.responses),
         _times(report.times[Endpoint.OS]),
         _times(report.times[Endpoint.PFS]),
-        *(_times(times, f", {reading.lower()} responses") for reading, times in report.durations.items()),
+        *(
+            _times(times, f", {confirmation.lower()} responses")
+            for confirmation, times in report.durations.items()
+        ),
         _alternatives(report),
         _safety(report),
         _open(report),
@@ -90,7 +93,7 @@ def _sets(report: Efficacy) -> Iterator[str]:
 
 
 def _response(report: Efficacy, block: ResponseBlock) -> Iterator[str]:
-    yield f"RESPONSE, {block.reading.lower()}"
+    yield f"RESPONSE, {block.confirmation.lower()}"
     of_arms = list(block.best.values())
     responses = list(dict.fromkeys(each for held in of_arms for each in held))
     best = [

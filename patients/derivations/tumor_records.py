@@ -24,7 +24,7 @@ from patients.models import (
 from patients.models.base import is_yes
 from trials.clinical.recist.counting import AfterCompleteResponse, Assessment, Rules
 from trials.clinical.recist.course import BASELINE, ProgressionDate, Scans, Settings
-from trials.clinical.recist.lesion import Lesion, Method, Reading, Role, SizeState
+from trials.clinical.recist.lesion import Lesion, Measurement, Method, Role, SizeState
 from trials.clinical.recist.non_target_response import Markers, NonTargetState
 from trials.clinical.recist.overall_response import NewLesion
 from trials.clinical.recist.response import Response
@@ -135,7 +135,7 @@ def _thickness(value: Decimal | None) -> Decimal | None:
 def filed(facts: Facts, form: TumorAssessment) -> Filed:
     """One assessment form with its rows, as RECIST takes it."""
     found = Filed(form, None)
-    readings = _readings(facts, form, found)
+    measurements = _measurements(facts, form, found)
     states = _states(facts, form, found)
     days = _days(facts, form, found)
     if days is None:
@@ -143,7 +143,7 @@ def filed(facts: Facts, form: TumorAssessment) -> Filed:
     found.scans = Scans(
         label_of(form),
         *days,
-        readings=readings,
+        measurements=measurements,
         non_targets=states,
         new_lesions=NewLesion(form.new_lesions) if form.new_lesions else None,
         markers=_markers(form, states),
@@ -155,17 +155,17 @@ def filed(facts: Facts, form: TumorAssessment) -> Filed:
 _ANSWERS = ("first_scan_on", "last_scan_on", "new_lesions", "markers_normal")
 
 
-def _readings(facts: Facts, form: TumorAssessment, found: Filed) -> dict[str, Reading]:
-    readings = {}
+def _measurements(facts: Facts, form: TumorAssessment, found: Filed) -> dict[str, Measurement]:
+    measurements = {}
     for row in facts.rows(form, "measurements"):
         label = _label_for(row, (LesionRole.TARGET,), found)
         if label is None:
             continue
         state = SizeState(row.state) if row.state else None
-        readings[label] = Reading(row.diameter, state, _method(row.method or form.method))
+        measurements[label] = Measurement(row.diameter, state, _method(row.method or form.method))
         used = "diameter" if row.diameter is not None else "state"
         found.sources.append(source(form, used, row))
-    return readings
+    return measurements
 
 
 def _states(facts: Facts, form: TumorAssessment, found: Filed) -> dict[str, NonTargetState | None]:
@@ -247,15 +247,15 @@ def merged_baseline(forms: Sequence[Filed]) -> Scans | None:
     )
     if not dated:
         return None
-    readings: dict[str, Reading] = {}
+    measurements: dict[str, Measurement] = {}
     states: dict[str, NonTargetState | None] = {}
     for scans, _ in dated:
-        for label, reading in scans.readings.items():
-            if label not in readings or reading.read_as not in (None, SizeState.NOT_EVALUATED):
-                readings[label] = reading
+        for label, measurement in scans.measurements.items():
+            if label not in measurements or measurement.read_as not in (None, SizeState.NOT_EVALUATED):
+                measurements[label] = measurement
         states |= scans.non_targets
     first = min(scans.first_on for scans, _ in dated)
-    return Scans(BASELINE, first, dated[-1][0].last_on, readings, states)
+    return Scans(BASELINE, first, dated[-1][0].last_on, measurements, states)
 
 
 def not_done(form: TumorAssessment) -> Assessment | None:

@@ -9,7 +9,7 @@ from patients.derivations.told import Told
 from patients.derivations.tumor_response import TumorCourse, TumorPoint, tumor_course
 from patients.facts import Facts, Source
 from patients.models import TumorAssessment
-from trials.clinical.recist.best_response import CONFIRMATION_SETTING, Reading, readings_of
+from trials.clinical.recist.best_response import CONFIRMATION_SETTING, Confirmation, confirmations_of
 from trials.clinical.recist.course import BASELINE
 from trials.clinical.undetermined import Undetermined
 from trials.text import plain
@@ -43,17 +43,17 @@ def told_of_assessment(facts: Facts, form: TumorAssessment) -> Iterator[Told]:
 
 
 def _best(course: TumorCourse, decided: Any) -> Iterator[Told]:
-    """The best response of the whole course, by each reading that the study has decided on."""
+    """The best response of the whole course, with or without confirmation, as the study has decided."""
     try:
-        readings = readings_of(decided)
+        confirmations = confirmations_of(decided)
     except ValueError as error:
         yield Told(
             "Best overall response", "", f"cannot be determined: the setting {CONFIRMATION_SETTING} {error}"
         )
         return
-    for reading in readings:
-        about = f"Best overall response of the whole course, {reading.lower()}"
-        best = course.best_confirmed if reading is Reading.CONFIRMED else course.best_unconfirmed
+    for confirmation in confirmations:
+        about = f"Best overall response of the whole course, {confirmation.lower()}"
+        best = course.best_confirmed if confirmation is Confirmation.CONFIRMED else course.best_unconfirmed
         if isinstance(best, Undetermined):
             yield Told(about, "", best.sentence())
         else:

@@ -5,27 +5,27 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from trials.clinical.recist.counting import Assessment
-from trials.clinical.recist.lesion import Lesion, Reading, Role, SizeState
+from trials.clinical.recist.lesion import Lesion, Measurement, Role, SizeState
 from trials.clinical.recist.response import Response
 
 DAY_0 = date(2021, 1, 4)
 STATES = {"NE": SizeState.NOT_EVALUATED, "TS": SizeState.TOO_SMALL}
 
 
-def reading(text: str) -> Reading:
-    """A reading as the reference values write it: "9.8", "NE", "TS"."""
-    return Reading(state=STATES[text]) if text in STATES else Reading(Decimal(text))
+def measurement(text: str) -> Measurement:
+    """A measurement as the reference values write it: "9.8", "NE", "TS"."""
+    return Measurement(state=STATES[text]) if text in STATES else Measurement(Decimal(text))
 
 
-def lesions(text: str) -> tuple[list[Lesion], dict[str, Reading]]:
-    """Target lesions and their readings from "N:20;L:18"."""
-    found, readings = [], {}
+def lesions(text: str) -> tuple[list[Lesion], dict[str, Measurement]]:
+    """Target lesions and their measurements from "N:20;L:18"."""
+    found, measurements = [], {}
     for number, part in enumerate(text.split(";"), start=1):
         kind, size = part.split(":")
         lesion = Lesion(f"T{number}", Role.TARGET, node=kind == "L")
         found.append(lesion)
-        readings[lesion.label] = reading(size)
-    return found, readings
+        measurements[lesion.label] = measurement(size)
+    return found, measurements
 
 
 def at_days(*seen: tuple[int, str]) -> list[Assessment]:

@@ -3,10 +3,10 @@ from decimal import Decimal
 
 import pytest
 
-from tests.clinical.recist_cases import DAY_0, reading
+from tests.clinical.recist_cases import DAY_0, measurement
 from trials.clinical.recist.counting import AfterCompleteResponse, Assessment, Rules
 from trials.clinical.recist.course import ProgressionDate, Scans, Settings, course
-from trials.clinical.recist.lesion import Lesion, Method, Reading, Role
+from trials.clinical.recist.lesion import Lesion, Measurement, Method, Role
 from trials.clinical.recist.new_lesion import new_lesions
 from trials.clinical.recist.non_target_response import Markers, NonTargetState
 from trials.clinical.recist.overall_response import NewLesion
@@ -22,9 +22,9 @@ NO, YES, EQUIVOCAL = NewLesion.NO, NewLesion.YES, NewLesion.EQUIVOCAL
 def scans(week: int, sizes: dict | None = None, last: int = 0, new=NO, **options) -> Scans:
     """The scans of a week; `last`: how many days later the last of them was made."""
     first = DAY_0 + timedelta(weeks=week)
-    readings = {label: reading(size) for label, size in (sizes or {}).items()}
+    measurements = {label: measurement(size) for label, size in (sizes or {}).items()}
     label = f"week {week}" if week else "baseline"
-    return Scans(label, first, first + timedelta(days=last), readings, new_lesions=new, **options)
+    return Scans(label, first, first + timedelta(days=last), measurements, new_lesions=new, **options)
 
 
 def followed(lesions, *assessments: Scans, settings=None, **options):
@@ -315,12 +315,16 @@ def test_a_non_target_lesion_that_merged_needs_no_state_any_more():
 
 
 def test_another_method_than_at_baseline_is_remarked_on():
-    readings = {"T1": Reading(Decimal(20), method=Method.MRI)}
-    start = {"T1": Reading(Decimal(20), method=Method.CT)}
+    measurements = {"T1": Measurement(Decimal(20), method=Method.MRI)}
+    start = {"T1": Measurement(Decimal(20), method=Method.CT)}
     found = course(
         [T1],
         Scans("baseline", DAY_0, DAY_0, start),
-        [Scans("week 6", DAY_0 + timedelta(weeks=6), DAY_0 + timedelta(weeks=6), readings, new_lesions=NO)],
+        [
+            Scans(
+                "week 6", DAY_0 + timedelta(weeks=6), DAY_0 + timedelta(weeks=6), measurements, new_lesions=NO
+            )
+        ],
         Settings(),
         reference=DAY_0,
     )

@@ -10,15 +10,15 @@ from tests.clinical.recist_cases import DAY_0
 from trials.clinical.recist.best_response import response_history
 from trials.clinical.recist.counting import AfterCompleteResponse, Assessment, Rules
 from trials.clinical.recist.course import ProgressionDate, Scans, Settings, course
-from trials.clinical.recist.lesion import Lesion, Reading, Role, SizeState
+from trials.clinical.recist.lesion import Lesion, Measurement, Role, SizeState
 from trials.clinical.recist.non_target_response import NonTargetState
 from trials.clinical.recist.overall_response import NewLesion
 from trials.clinical.recist.response import BEST_FIRST, Response
 
 SIZES = st.decimals(0, 120, places=1)
-READINGS = st.one_of(
-    SIZES.map(Reading),
-    st.sampled_from([Reading(state=state) for state in SizeState]),
+MEASUREMENTS = st.one_of(
+    SIZES.map(Measurement),
+    st.sampled_from([Measurement(state=state) for state in SizeState]),
     st.none(),
 )
 STATES = st.sampled_from([*NonTargetState, None])
@@ -50,18 +50,22 @@ def subjects(draw):
         for number in range(draw(st.integers(0, 4)))
     ]
     others = [Lesion(f"NT{number}", Role.NON_TARGET) for number in range(draw(st.integers(0, 2)))]
-    start = {each.label: Reading(draw(st.decimals(10, 100, places=1))) for each in targets}
+    start = {each.label: Measurement(draw(st.decimals(10, 100, places=1))) for each in targets}
     baseline = Scans("baseline", DAY_0, DAY_0, start, {each.label: NonTargetState.PRESENT for each in others})
     assessments = []
     for number in range(draw(st.integers(1, 5))):
-        readings = {each.label: draw(READINGS) for each in targets}
+        measurements = {each.label: draw(MEASUREMENTS) for each in targets}
         first = DAY_0 + timedelta(weeks=6 * (number + 1))
         assessments.append(
             Scans(
                 f"week {6 * (number + 1)}",
                 first,
                 first + timedelta(days=draw(st.integers(0, 9))),
-                {label: reading for label, reading in readings.items() if reading is not None},
+                {
+                    label: measurement
+                    for label, measurement in measurements.items()
+                    if measurement is not None
+                },
                 {each.label: draw(STATES) for each in others},
                 draw(ANSWERS),
             )
@@ -84,7 +88,7 @@ def test_the_order_of_lesions_and_assessments_never_matters(subject, chosen, ran
             each.label,
             each.first_on,
             each.last_on,
-            dict(reversed(each.readings.items())),
+            dict(reversed(each.measurements.items())),
             dict(reversed(each.non_targets.items())),
             each.new_lesions,
         )
@@ -122,7 +126,7 @@ def test_growing_a_lesion_never_improves_the_response(subject, chosen, smaller, 
             old.label,
             old.first_on,
             old.last_on,
-            {**old.readings, label: Reading(mm)},
+            {**old.measurements, label: Measurement(mm)},
             old.non_targets,
             old.new_lesions,
         )

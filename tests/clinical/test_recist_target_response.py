@@ -2,10 +2,10 @@ from decimal import Decimal
 
 import pytest
 
-from tests.clinical.recist_cases import lesions, reading
+from tests.clinical.recist_cases import lesions, measurement
 from tests.clinical.reference import rows
 from trials.clinical.recist.identity import Identities
-from trials.clinical.recist.lesion import Lesion, Reading, Role, SizeState
+from trials.clinical.recist.lesion import Lesion, Measurement, Role, SizeState
 from trials.clinical.recist.response import Response
 from trials.clinical.recist.sum_of_diameters import sum_of_diameters
 from trials.clinical.recist.target_response import Nadir, TargetResponse, target_response
@@ -98,20 +98,20 @@ def test_without_target_lesions_there_is_no_target_response():
 @pytest.mark.parametrize(
     ("entered", "expected_mm", "words"),
     [
-        (reading("12.5"), "12.5", "T1 12.5 mm"),
-        (Reading(state=SizeState.TOO_SMALL), "5", "T1 too small to measure: 5 mm"),
-        (Reading(Decimal(5), SizeState.TOO_SMALL), "5", "T1 too small to measure: 5 mm"),
-        (Reading(Decimal(3)), "3", "T1 3 mm"),
-        (Reading(state=SizeState.ABSENT), "0", "T1 is gone: 0 mm"),
-        (Reading(state=SizeState.NOT_EVALUATED), None, "T1 was not evaluated"),
-        (Reading(state=SizeState.MEASURED), None, "T1 was measured, but has no diameter"),
-        (Reading(), None, "T1 has no measurement"),
+        (measurement("12.5"), "12.5", "T1 12.5 mm"),
+        (Measurement(state=SizeState.TOO_SMALL), "5", "T1 too small to measure: 5 mm"),
+        (Measurement(Decimal(5), SizeState.TOO_SMALL), "5", "T1 too small to measure: 5 mm"),
+        (Measurement(Decimal(3)), "3", "T1 3 mm"),
+        (Measurement(state=SizeState.ABSENT), "0", "T1 is gone: 0 mm"),
+        (Measurement(state=SizeState.NOT_EVALUATED), None, "T1 was not evaluated"),
+        (Measurement(state=SizeState.MEASURED), None, "T1 was measured, but has no diameter"),
+        (Measurement(), None, "T1 has no measurement"),
         (
-            Reading(Decimal(8), SizeState.TOO_SMALL),
+            Measurement(Decimal(8), SizeState.TOO_SMALL),
             None,
             "T1 contradicts itself: too small to measure, and 8 mm",
         ),
-        (Reading(Decimal(8), SizeState.ABSENT), None, "T1 contradicts itself: absent, and 8 mm"),
+        (Measurement(Decimal(8), SizeState.ABSENT), None, "T1 contradicts itself: absent, and 8 mm"),
     ],
 )
 def test_what_is_read_of_a_lesion_gives_a_size_or_says_why_not(entered, expected_mm, words):
@@ -133,7 +133,7 @@ def test_a_lymph_node_of_0_mm_counts_as_gone_and_is_remarked_on():
 
 
 def test_a_small_lesion_that_may_be_a_node_is_not_called_gone_or_present():
-    found = sum_of_diameters([Lesion("T1", Role.TARGET)], {"T1": Reading(Decimal(8))})
+    found = sum_of_diameters([Lesion("T1", Role.TARGET)], {"T1": Measurement(Decimal(8))})
     assert found.missing == ("T1 is 8 mm, but whether it is a lymph node is not recorded",)
 
 
@@ -141,8 +141,8 @@ T1, T2 = (Lesion(label, Role.TARGET, node=False) for label in ("T1", "T2"))
 PARTS = tuple(Lesion(label, Role.TARGET, node=False, split_from="T1") for label in ("T1.1", "T1.2"))
 
 
-def sizes(targets, **readings):
-    named = {label.replace("_", "."): reading(size) for label, size in readings.items()}
+def sizes(targets, **measurements):
+    named = {label.replace("_", "."): measurement(size) for label, size in measurements.items()}
     return sum_of_diameters(targets, named)
 
 
@@ -209,7 +209,7 @@ def test_a_merged_lesion_may_be_recorded_as_gone_or_not_evaluated_on_its_own(own
 
 
 @pytest.mark.parametrize(
-    ("lesion", "readings", "words"),
+    ("lesion", "measurements", "words"),
     [
         (Lesion("T2", Role.TARGET, node=False, merged_into="NT1"), {"T1": "9"}, "which is no target lesion"),
         (
@@ -219,17 +219,17 @@ def test_a_merged_lesion_may_be_recorded_as_gone_or_not_evaluated_on_its_own(own
         ),
     ],
 )
-def test_a_merger_that_does_not_fit_the_measurements_is_said(lesion, readings, words):
-    found = sizes(Identities((T1, lesion)), **readings)
+def test_a_merger_that_does_not_fit_the_measurements_is_said(lesion, measurements, words):
+    found = sizes(Identities((T1, lesion)), **measurements)
     assert words in found.missing[0]
 
 
 @pytest.mark.parametrize("value", [Decimal(-1), Decimal("NaN"), Decimal("Infinity")])
 def test_an_impossible_diameter_is_refused_by_name(value):
     with pytest.raises(ValueError, match="diameter_mm"):
-        Reading(value)
+        Measurement(value)
 
 
 def test_a_float_is_refused_because_its_rounding_may_decide():
     with pytest.raises(TypeError, match="diameter_mm"):
-        Reading(9.8)
+        Measurement(9.8)

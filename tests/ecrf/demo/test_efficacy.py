@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ecrf.reports.beside import published_lines
-from ecrf.reports.choices import Reading
+from ecrf.reports.choices import Confirmation
 from ecrf.reports.efficacy import Efficacy, efficacy, study_choices
 from ecrf.reports.endpoints import AnalysisSet
 from patients.actions.save_form import change_form, mark_entered_in_error
@@ -27,7 +27,7 @@ def report(most: int | None = None) -> Efficacy:
 
 
 def responses(found: Efficacy) -> list[tuple[int, int]]:
-    return [(each.rate.count, each.rate.total) for each in found.rate(Reading.CONFIRMED).arms]
+    return [(each.rate.count, each.rate.total) for each in found.rate(Confirmation.CONFIRMED).arms]
 
 
 def survival(found: Efficacy) -> list[float | None]:

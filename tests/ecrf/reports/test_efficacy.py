@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ecrf.reports.beside import published_lines
-from ecrf.reports.choices import Reading, UnknownChoice
+from ecrf.reports.choices import Confirmation, UnknownChoice
 from ecrf.reports.efficacy import Efficacy
 from ecrf.reports.endpoints import AnalysisSet
 from ecrf.reports.shown import efficacy_as_json
@@ -47,8 +47,10 @@ def six(trial: Trial) -> list[Patient]:
     return [one, two, three, four, five, six]
 
 
-def rates(report: Efficacy, reading: Reading = Reading.CONFIRMED) -> list[tuple[str, int, int]]:
-    return [(each.arm, each.rate.count, each.rate.total) for each in report.rate(reading).arms]
+def rates(
+    report: Efficacy, confirmation: Confirmation = Confirmation.CONFIRMED
+) -> list[tuple[str, int, int]]:
+    return [(each.arm, each.rate.count, each.rate.total) for each in report.rate(confirmation).arms]
 
 
 def medians(times: TimeAnalysis) -> list[float | None]:
@@ -57,7 +59,7 @@ def medians(times: TimeAnalysis) -> list[float | None]:
 
 def test_responders_are_counted_among_all_randomized(trial: Trial, six: list[Patient]) -> None:
     report = trial.report()
-    assert rates(report) == rates(report, Reading.UNCONFIRMED) == [("A", 1, 3), ("B", 1, 3)]
+    assert rates(report) == rates(report, Confirmation.UNCONFIRMED) == [("A", 1, 3), ("B", 1, 3)]
     block = report.responses[0]
     assert {arm: dict(held) for arm, held in block.best.items()} == {
         "A": {"PR": 1, "SD": 1, "PD": 1},
@@ -81,7 +83,7 @@ def test_times_are_those_of_the_records(trial: Trial, six: list[Patient]) -> Non
     assert [(each.subjects, each.events) for each in free.arms] == [(3, 3), (3, 2)]
     days = [(after(week).toordinal() - after(0).toordinal() + 1) / 30.4375 for week in (16, 12)]
     assert medians(free) == pytest.approx(days)
-    duration = report.durations[Reading.CONFIRMED]
+    duration = report.durations[Confirmation.CONFIRMED]
     assert [(each.subjects, each.events, each.not_applicable) for each in duration.arms] == [
         (1, 1, 2),
         (1, 0, 2),
@@ -183,7 +185,7 @@ def test_the_report_tells_what_the_database_held_at_an_instant(trial: Trial) -> 
 def test_the_report_up_to_a_clinical_day_leaves_later_facts_out(trial: Trial, six: list[Patient]) -> None:
     report = trial.report(Moment(cutoff=after(11)))
     assert rates(report) == [("A", 0, 3), ("B", 0, 3)]
-    assert rates(report, Reading.UNCONFIRMED) == [("A", 1, 3), ("B", 1, 3)]
+    assert rates(report, Confirmation.UNCONFIRMED) == [("A", 1, 3), ("B", 1, 3)]
     assert [each.events for each in report.times[Endpoint.OS].arms] == [0, 1]
     assert trial.report(Moment(cutoff=date(2021, 3, 9))).sets[AnalysisSet.ITT] == {"A": 0, "B": 0}
 

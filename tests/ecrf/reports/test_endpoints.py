@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ecrf.reports.choices import Reading
+from ecrf.reports.choices import Confirmation
 from ecrf.reports.endpoints import AnalysisSet, SubjectEndpoints, response_steps
 from patients.actions.save_form import mark_entered_in_error
 from patients.facts import Moment, Source
@@ -207,8 +207,8 @@ def test_an_assessment_without_the_answer_on_new_lesions_leaves_progression_open
 def test_both_readings_of_response_and_how_long_it_lasted(trial: Trial, patient: Patient) -> None:
     patient.looks(w6="60", w12="60", w18="90")
     found = trial.endpoints(patient)
-    assert found.best_response(Reading.CONFIRMED) is Response.PR
-    time = found.time(Endpoint.DOR, trial.choices(), Reading.CONFIRMED)
+    assert found.best_response(Confirmation.CONFIRMED) is Response.PR
+    time = found.time(Endpoint.DOR, trial.choices(), Confirmation.CONFIRMED)
     assert time.time is not None
     assert (time.origin, time.time.on, time.time.days) == (after(6), after(18), 85)
 
@@ -216,9 +216,9 @@ def test_both_readings_of_response_and_how_long_it_lasted(trial: Trial, patient:
 def test_a_response_that_no_scan_confirms_is_one_by_one_reading_only(trial: Trial, patient: Patient) -> None:
     patient.looks(w6="60", w12="90")
     found = trial.endpoints(patient)
-    assert found.best_response(Reading.UNCONFIRMED) is Response.PR
-    assert found.best_response(Reading.CONFIRMED) is Response.SD
-    assert found.time(Endpoint.DOR, trial.choices(), Reading.CONFIRMED).outcome is Outcome.NOT_APPLICABLE
+    assert found.best_response(Confirmation.UNCONFIRMED) is Response.PR
+    assert found.best_response(Confirmation.CONFIRMED) is Response.SD
+    assert found.time(Endpoint.DOR, trial.choices(), Confirmation.CONFIRMED).outcome is Outcome.NOT_APPLICABLE
 
 
 def test_a_form_entered_in_error_is_no_scan(trial: Trial, patient: Patient) -> None:
@@ -288,16 +288,16 @@ def test_an_assessment_that_the_cutoff_cuts_short_gives_no_response_and_it_is_sa
     patient.looks(w6="90")
     spanning(patient, "40")
     cut = trial.endpoints(patient, Moment(cutoff=after(12)))
-    assert cut.best_response(Reading.UNCONFIRMED) is Response.SD
+    assert cut.best_response(Confirmation.UNCONFIRMED) is Response.SD
     assert any(
-        "went on after the data cut-off" in step.words for step in response_steps(cut, Reading.CONFIRMED)
+        "went on after the data cut-off" in step.words for step in response_steps(cut, Confirmation.CONFIRMED)
     )
     pfs = cut.time(Endpoint.PFS, trial.choices())
     assert pfs.time is not None
     assert pfs.time.on == after(6)
     assert "does not count: its scans went on after the data cut-off" in pfs.words
     whole = trial.endpoints(patient, Moment(cutoff=after(12, 2)))
-    assert whole.best_response(Reading.UNCONFIRMED) is Response.PR
+    assert whole.best_response(Confirmation.UNCONFIRMED) is Response.PR
 
 
 def test_a_new_lesion_seen_before_the_cutoff_is_progression_though_the_assessment_went_on(

@@ -15,33 +15,33 @@ CONFIRMS = {
     Response.PR: frozenset({Response.CR, Response.PR}),
 }
 CONFIRMATION_SETTING = "bor_confirmation"
-"""The setting of a study that names its readings of a response."""
+"""The setting of a study that says whether a response is confirmed, or both."""
 
 
-class Reading(StrEnum):
+class Confirmation(StrEnum):
     """Whether a response needs a later assessment that confirms it."""
 
     UNCONFIRMED = "UNCONFIRMED"
     CONFIRMED = "CONFIRMED"
 
 
-READINGS = {
-    "BOTH": (Reading.CONFIRMED, Reading.UNCONFIRMED),
-    "CONFIRMED": (Reading.CONFIRMED,),
-    "UNCONFIRMED": (Reading.UNCONFIRMED,),
+CONFIRMATIONS = {
+    "BOTH": (Confirmation.CONFIRMED, Confirmation.UNCONFIRMED),
+    "CONFIRMED": (Confirmation.CONFIRMED,),
+    "UNCONFIRMED": (Confirmation.UNCONFIRMED,),
 }
 NOT_EVALUATED = frozenset({Response.NE, Response.ND})
 
 
-def readings_of(value: Any) -> tuple[Reading, ...]:
-    """The readings that a study has decided on. Raises ValueError for anything else, and for nothing.
+def confirmations_of(value: Any) -> tuple[Confirmation, ...]:
+    """With or without confirmation, as a study has decided. Raises ValueError for anything else.
 
-    >>> readings_of("BOTH")
-    (<Reading.CONFIRMED: 'CONFIRMED'>, <Reading.UNCONFIRMED: 'UNCONFIRMED'>)
+    >>> confirmations_of("BOTH")
+    (<Confirmation.CONFIRMED: 'CONFIRMED'>, <Confirmation.UNCONFIRMED: 'UNCONFIRMED'>)
     """
-    if not isinstance(value, str) or value not in READINGS:
-        raise ValueError(f"must be one of {', '.join(READINGS)}")
-    return READINGS[value]
+    if not isinstance(value, str) or value not in CONFIRMATIONS:
+        raise ValueError(f"must be one of {', '.join(CONFIRMATIONS)}")
+    return CONFIRMATIONS[value]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from trials.clinical.recist.best_response import ResponseHistory, response_histo
 from trials.clinical.recist.counting import Assessment, Rules, read_after_complete_response
 from trials.clinical.recist.finding import Finding
 from trials.clinical.recist.identity import Identities, identities
-from trials.clinical.recist.lesion import Lesion, Readings, Role
+from trials.clinical.recist.lesion import Lesion, Measurements, Role
 from trials.clinical.recist.measurability import target_findings
 from trials.clinical.recist.new_lesion import NewLesions, new_lesions
 from trials.clinical.recist.non_target_response import (
@@ -45,7 +45,7 @@ class Scans:
     label: str
     first_on: date
     last_on: date
-    readings: Readings = field(default_factory=dict)
+    measurements: Measurements = field(default_factory=dict)
     non_targets: Mapping[str, NonTargetState | None] = field(default_factory=dict)
     new_lesions: NewLesion | None = None
     markers: Markers = Markers.NOT_FOLLOWED
@@ -122,11 +122,12 @@ def course(
     place. Without a baseline every target response is NE. A new lesion that is dated after the last
     assessment is a time point of its own.
 
-    >>> from trials.clinical.recist.lesion import Reading
+    >>> from trials.clinical.recist.lesion import Measurement
     >>> t1 = Lesion("T1", Role.TARGET, node=False)
     >>> start, then = date(2021, 3, 1), date(2021, 4, 12)
-    >>> found = course([t1], Scans("baseline", start, start, {"T1": Reading(Decimal(60))}),
-    ...                [Scans("week 6", then, then, {"T1": Reading(Decimal(42))}, new_lesions=NewLesion.NO)],
+    >>> found = course([t1], Scans("baseline", start, start, {"T1": Measurement(Decimal(60))}),
+    ...                [Scans("week 6", then, then, {"T1": Measurement(Decimal(42))},
+    ...                       new_lesions=NewLesion.NO)],
     ...                Settings(), reference=start)
     >>> found.time_points[0].target.words
     'PR: sum 42 mm is 30 % below the baseline of 60 mm'
@@ -159,10 +160,12 @@ class _Known:
     def of(cls, lesions: Iterable[Lesion], baseline: Scans | None, settings: Settings) -> "_Known":
         known = tuple(lesions)
         on = baseline.last_on if baseline else None
-        readings, states = (baseline.readings, baseline.non_targets) if baseline else ({}, {})
-        targets = identities(known, Role.TARGET, baseline_on=on, seen_at_baseline=readings)
+        measurements, states = (baseline.measurements, baseline.non_targets) if baseline else ({}, {})
+        targets = identities(known, Role.TARGET, baseline_on=on, seen_at_baseline=measurements)
         non_targets = identities(known, Role.NON_TARGET, baseline_on=on, seen_at_baseline=states)
-        found = baseline and sum_of_diameters(targets, readings, on=on, too_small_mm=settings.too_small_mm)
+        found = baseline and sum_of_diameters(
+            targets, measurements, on=on, too_small_mm=settings.too_small_mm
+        )
         return cls(known, baseline, settings, targets, non_targets, found or None)
 
     @property
@@ -190,7 +193,7 @@ def _time_points(known: _Known, ordered: Sequence[Scans]) -> list[TimePoint]:
 
 def _time_point(known: _Known, scans: Scans, nadir: Nadir | None, announced: set[str]) -> TimePoint:
     now = sum_of_diameters(
-        known.targets, scans.readings, on=scans.last_on, too_small_mm=known.settings.too_small_mm
+        known.targets, scans.measurements, on=scans.last_on, too_small_mm=known.settings.too_small_mm
     )
     target = target_response(now, baseline_mm=known.baseline_mm, nadir=nadir)
     followed = _followed(known.non_targets, scans.last_on)
@@ -275,17 +278,19 @@ def _choice(known: _Known) -> tuple[Finding, ...]:
     """What is wrong with the choice of lesions, by their measurement at baseline."""
     if known.baseline is None:
         return (Finding("no_baseline", (), "there is no assessment at baseline"),)
-    readings = known.baseline.readings
+    measurements = known.baseline.measurements
     measured = [
-        replace(each, diameter_mm=readings[each.label].diameter_mm) if each.label in readings else each
+        replace(each, diameter_mm=measurements[each.label].diameter_mm)
+        if each.label in measurements
+        else each
         for each in (*known.targets.chosen, *known.non_targets.chosen)
     ]
     return target_findings(measured)
 
 
 def _changed_methods(known: _Known, scans: Scans) -> Iterable[str]:
-    before = known.baseline.readings if known.baseline else {}
-    for label in sorted(scans.readings.keys() & before.keys()):
-        first, now = before[label].method, scans.readings[label].method
+    before = known.baseline.measurements if known.baseline else {}
+    for label in sorted(scans.measurements.keys() & before.keys()):
+        first, now = before[label].method, scans.measurements[label].method
         if first and now and first is not now:
             yield f"{label} was assessed by {now.value.lower()}, at baseline by {first.value.lower()}"

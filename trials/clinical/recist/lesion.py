@@ -92,12 +92,12 @@ class Lesion:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Measurement:
     """What was read of one target lesion at one assessment: a state, a diameter in mm, or both.
 
     A diameter without a state is a measurement. Raises ValueError for a negative diameter.
 
-    >>> Reading(Decimal("12.5")).read_as, Reading(state=SizeState.TOO_SMALL).diameter_mm
+    >>> Measurement(Decimal("12.5")).read_as, Measurement(state=SizeState.TOO_SMALL).diameter_mm
     (<SizeState.MEASURED: 'MEASURED'>, None)
     """
 
@@ -117,5 +117,5 @@ class Reading:
         return self.state
 
 
-Readings = Mapping[str, Reading]
-"""Readings by label of lesion."""
+Measurements = Mapping[str, Measurement]
+"""Measurements by label of lesion."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from trials.clinical.recist.exact import total
 from trials.clinical.recist.identity import Identities
-from trials.clinical.recist.lesion import Lesion, Readings, SizeState
+from trials.clinical.recist.lesion import Lesion, Measurements, SizeState
 from trials.clinical.recist.measurability import NODE_DISEASE_MM
 from trials.text import plain
 
@@ -64,33 +64,34 @@ class Sum:
 
 def sum_of_diameters(
     targets: Identities | Iterable[Lesion],
-    readings: Readings,
+    measurements: Measurements,
     *,
     on: date | None = None,
     too_small_mm: Decimal = TOO_SMALL_MM,
 ) -> Sum:
     """The sizes of the target lesions by what was read at the assessment of a day.
 
-    A lesion without a reading, or with one that contradicts itself, has no size.
+    A lesion without a measurement, or with one that contradicts itself, has no size.
 
-    >>> from trials.clinical.recist.lesion import Reading, Role
+    >>> from trials.clinical.recist.lesion import Measurement, Role
     >>> node = Lesion("T2", Role.TARGET, node=True)
     >>> found = sum_of_diameters([Lesion("T1", Role.TARGET, node=False), node],
-    ...                          {"T1": Reading(state=SizeState.TOO_SMALL), "T2": Reading(Decimal(18))})
+    ...                          {"T1": Measurement(state=SizeState.TOO_SMALL),
+    ...                           "T2": Measurement(Decimal(18))})
     >>> found.mm, found.sizes[0].words
     (Decimal('23'), 'T1 too small to measure: 5 mm')
     """
     known = targets if isinstance(targets, Identities) else Identities(tuple(targets))
-    return Sum(tuple(_Sizes(known, readings, on, too_small_mm).all()))
+    return Sum(tuple(_Sizes(known, measurements, on, too_small_mm).all()))
 
 
 class _Sizes:
     """The sizes of one assessment; follows splits and mergers from lesion to lesion."""
 
     def __init__(
-        self, targets: Identities, readings: Readings, on: date | None, too_small_mm: Decimal
+        self, targets: Identities, measurements: Measurements, on: date | None, too_small_mm: Decimal
     ) -> None:
-        self.targets, self.readings, self.on, self.too_small_mm = targets, readings, on, too_small_mm
+        self.targets, self.measurements, self.on, self.too_small_mm = targets, measurements, on, too_small_mm
         self.by_label = targets.by_label
         self.counted_hosts = {each.label for each in targets.chosen}
 
@@ -110,8 +111,8 @@ class _Sizes:
         return self._merged(lesion, (*via, label)) if merged else self._own(lesion)
 
     def _is_measured(self, label: str) -> bool:
-        reading = self.readings.get(label)
-        return reading is not None and reading.read_as in WITH_A_SIZE and reading.diameter_mm != 0
+        measurement = self.measurements.get(label)
+        return measurement is not None and measurement.read_as in WITH_A_SIZE and measurement.diameter_mm != 0
 
     def _split(self, lesion: Lesion, parts: Sequence[Size]) -> Size:
         label = lesion.label
@@ -142,9 +143,9 @@ class _Sizes:
         return Size(label, size.mm, size.gone, words, size.remark)
 
     def _own(self, lesion: Lesion) -> Size:
-        label, reading = lesion.label, self.readings.get(lesion.label)
-        diameter, small = reading.diameter_mm if reading else None, self.too_small_mm
-        match reading.read_as if reading else None:
+        label, measurement = lesion.label, self.measurements.get(lesion.label)
+        diameter, small = measurement.diameter_mm if measurement else None, self.too_small_mm
+        match measurement.read_as if measurement else None:
             case SizeState.MEASURED if diameter is not None:
                 return _known(lesion, diameter, f"{plain(diameter)} mm")
             case SizeState.TOO_SMALL if diameter is None or diameter == small:
