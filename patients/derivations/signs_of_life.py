@@ -86,10 +86,12 @@ ANSWERS = (
         "a contact",
         contact=lambda form: form.source not in WITHOUT_CONTACT,
     ),
+    Answer(SurvivalFollowUp, "progressed_on", "progression told at a contact"),
     Answer(LostToFollowUp, "last_contact_on", "a contact", contact=_yes),
     Answer(AdverseEvent, "started", "an adverse event"),
     Answer(Procedure, "performed_on", "a procedure"),
     Answer(SubsequentTherapy, "started", "further therapy"),
+    Answer(SubsequentTherapy, "progressed_on", "progression under further therapy"),
 )
 
 

@@ -119,6 +119,7 @@ def tumor_course(facts: Facts, subject: Subject, assessors: Sequence[str | None]
     before, after, remarks = split_at_baseline(assessed, randomized_on)
     settings, of_settings = settings_of(facts, subject)
     missed = [each for each in forms if is_not_done(each)]
+    judged = {each.form.visit_id for each in assessed if each.scans}
     therapy = _first_therapy(facts, subject)
     inputs = _Inputs(
         lesions=lesions_of(facts, subject),
@@ -126,7 +127,12 @@ def tumor_course(facts: Facts, subject: Subject, assessors: Sequence[str | None]
         after=[each.scans for each in after if each.scans],
         settings=settings,
         randomized_on=randomized_on,
-        not_done=[each for each in map(not_done, missed) if each and _is_after(each, randomized_on)],
+        not_done=[
+            each
+            for form in missed
+            # What was made up for at the same visit left no gap.
+            if form.visit_id not in judged and (each := not_done(form)) and _is_after(each, randomized_on)
+        ],
     )
     earliest, latest = (inputs.course(day) for day in (therapy.span if therapy else (None, None)))
     return _result(

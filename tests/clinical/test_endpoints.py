@@ -302,6 +302,14 @@ def test_survival_ends_with_death_or_with_the_last_sign_of_life():
     assert overall_survival(history(), FDA).time.days == 1
 
 
+def test_a_progression_that_was_told_shows_the_subject_alive_on_its_day():
+    known = history(assessments=STABLE, reported_progressions=(reported(100),))
+    assert overall_survival(known, EMA).time.days == 100
+    assert progression_free_survival(known, EMA).time.days == 100
+    dead_before = replace(known, death=died(95))
+    assert overall_survival(dead_before, EMA).outcome is Outcome.UNDETERMINED
+
+
 def test_a_scan_is_a_sign_of_life():
     assert overall_survival(history(assessments=STABLE), FDA).time.days == 85
 
@@ -321,6 +329,7 @@ LATER = {
     "a contact after it": {"alive": (happened(190, "a contact"),)},
     "a death after it": {"death": died(190)},
     "a scan after it": {"assessments": (*STABLE, scan(190, "SD"))},
+    "progression after it": {"reported_progressions": (reported(190),)},
     "something told after it": {"told_later": (happened(190, "a contact"),)},
 }
 

@@ -11,6 +11,7 @@ from trials.clinical.recist.response import Response
 from trials.clinical.undetermined import Undetermined
 
 STABLE_BETWEEN = re.compile(r"PR;W\d+:SD;W\d+:PR")
+AS_REPORTED = Rules(stable_between=True, after_complete_response=AfterCompleteResponse.AS_REPORTED)
 FIVE_WEEKS = Rules(confirmation_days=28, stable_minimum_days=35)
 
 
@@ -145,6 +146,34 @@ def test_how_many_assessments_not_evaluable_may_lie_between_is_a_setting(allowed
     rules = replaced(FIVE_WEEKS, not_evaluable_between=allowed)
     for empty in ("NE", "ND"):
         assert best(at_days((42, "PR"), (63, empty), (84, "PR")), rules).response == expected
+
+
+@pytest.mark.parametrize(
+    ("sequence", "rules", "expected"),
+    [
+        ("CR NE CR", Rules(), "CR"),
+        ("CR ND CR", Rules(), "CR"),
+        ("PR NE PR", Rules(), "PR"),
+        ("PR ND PR", Rules(), "PR"),
+        ("PR NE CR", Rules(), "PR"),
+        ("NE PR ND PR", Rules(), "PR"),
+        ("PR NE ND PR", Rules(), "SD"),
+        ("PR NE ND PR", Rules(not_evaluable_between=2), "PR"),
+        ("CR NE PR", Rules(), "SD"),
+        ("PR NE", Rules(), "SD"),
+        ("PR SD PR", Rules(), "SD"),
+        ("PR SD PR", Rules(stable_between=True), "PR"),
+        ("PR SD NE PR", Rules(stable_between=True), "PR"),
+        (
+            "CR SD CR",
+            Rules(stable_between=True, after_complete_response=AfterCompleteResponse.AS_REPORTED),
+            "SD",
+        ),
+    ],
+)
+def test_what_could_not_be_judged_between_a_response_and_its_confirmation(sequence, rules, expected):
+    seen = at_days(*((42 * place, word) for place, word in enumerate(sequence.split(), 1)))
+    assert best(seen, rules).response == expected
 
 
 def test_two_assessments_not_evaluable_between_are_named_as_the_reason():

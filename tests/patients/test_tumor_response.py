@@ -16,6 +16,7 @@ from patients.models import SubsequentTherapy, TumorAssessment, TumorLesion
 from tests.factories import CONSENT_DAY, opened, save
 from tests.patients.clinic import BASELINE_ON, Clinic, after, both, clinic, liver
 from trials.audit import clock
+from trials.clinical.recist.best_response import BestResponse
 from trials.clinical.recist.response import Response
 from trials.clinical.undetermined import Undetermined
 from trials.models import Site, Study, StudySetting, User
@@ -278,6 +279,23 @@ def test_an_assessment_that_was_not_done_is_said_and_stands_between(liver: Clini
     assert course.remarks == ("UNS2: not done (Scanner broken)",)
     assert course.best_unconfirmed.response is Response.PR  # type: ignore[union-attr]
     assert course.best_confirmed.response is Response.SD  # type: ignore[union-attr]
+
+
+def test_what_was_not_done_and_then_made_up_for_at_the_same_visit_leaves_no_gap(
+    liver: Clinic, study: Study
+) -> None:
+    _change(study, "bor_ne_between_max", 0)
+    liver.scan(after(6), both("40", "30"))
+    visit = liver.visit(after(12))
+    liver.enter(TumorAssessment, visit=visit, not_done_reason="Scanner broken")
+    rows = [{"lesion": liver.number(label), "state": "MEASURED", "diameter": "30"} for label in ("T1", "T2")]
+    seen = {"method": "CT SCAN", "assessor": "INVESTIGATOR", "new_lesions": "N"}
+    day = after(12, 1).isoformat()
+    liver.enter(TumorAssessment, rows={"measurements": rows}, visit=visit, first_scan_on=day, **seen)
+    liver.scan(after(18), both("40", "30"))
+    confirmed = liver.course().best_confirmed
+    assert isinstance(confirmed, BestResponse)
+    assert (confirmed.response, confirmed.on, confirmed.confirmed_on) == (Response.PR, after(6), after(12, 1))
 
 
 def test_the_assessment_of_an_independent_reader_is_a_course_of_its_own(liver: Clinic) -> None:

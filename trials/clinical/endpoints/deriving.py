@@ -169,6 +169,7 @@ def _alive_on(cutoff: date, history: History) -> Iterator[Happening]:
     if history.death is not None and history.death.day > cutoff:
         signs.append(history.death)
     signs += [Happening(each.last_scan, "a tumor assessment", each.sources) for each in history.assessments]
+    signs += history.reported_progressions
     later = [each for each in signs if _first_day(each) > cutoff]
     if later:
         first = min(later, key=_first_day)
@@ -189,7 +190,7 @@ class SignOfLife:
 
 
 def last_alive(history: History) -> SignOfLife | None:
-    """The latest sign of life in a history whose assessments have a day.
+    """The latest sign of life in a history whose assessments and reported progressions have a day.
 
     >>> from trials.clinical.partial_date import parse
     >>> contacts = (Happening(parse("2021-05"), "a contact"), Happening(parse("2021-04-30"), "a visit"))
@@ -205,6 +206,7 @@ def last_alive(history: History) -> SignOfLife | None:
         SignOfLife(each.day, f"a tumor assessment ({each.last_scan})", each.sources)
         for each in history.assessments
     ]
+    signs += [SignOfLife(each.day, each.dated, each.sources) for each in history.reported_progressions]
     return max(signs, key=lambda sign: sign.day, default=None)
 
 
