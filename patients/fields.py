@@ -17,6 +17,7 @@ from django.db.models import Func
 from django.utils.translation import gettext_lazy as _
 
 from trials.clinical import partial_date
+from trials.clinical.words import printed_unit
 from trials.text import fault_in
 
 Number = int | str | Decimal
@@ -86,7 +87,7 @@ class ClinicalField:
         if limits is not None and cleaned is not None:
             low, high = Decimal(limits[0]), Decimal(limits[1])
             if not low <= Decimal(cleaned) <= high:
-                unit = f" {self.meaning.unit}" if self.meaning.unit else ""
+                unit = f" {printed_unit(self.meaning.unit)}" if self.meaning.unit else ""
                 raise ValidationError(
                     _("must be between %(low)s and %(high)s%(unit)s"),
                     params={"low": low, "high": high, "unit": unit},

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from patients.forms import Item, Section, definition_of, headline
 from patients.models import CaseReportForm, Entry, Subject
 from trials.audit.trail import Change, Version, words
+from trials.clinical.words import with_unit
 from trials.models import AuditEvent
 
 STATED = {
@@ -94,4 +95,4 @@ def _answer(item: Item, value: Any, labels: Mapping[tuple[str, Any], str]) -> st
     label = dict(item.codelist).get(text)
     if label and label != text:
         return f"{text} ({label})"
-    return f"{text} {item.meaning.unit}" if text and item.meaning.unit else text
+    return with_unit(text, item.meaning.unit) if text and item.meaning.unit else text

@@ -21,6 +21,7 @@ from patients.models import Entry, MissingReason, Subject
 from patients.selectors import allocation_of, choosable, current
 from trials.actions.given import IDENTIFIER_LENGTH
 from trials.admin.act import ReasonField
+from trials.clinical.words import with_unit
 from trials.models import Drug
 from trials.text import plain
 
@@ -31,44 +32,11 @@ RADIO_AT_MOST = 3
 LONGEST_ANSWER = 4000
 MISSING = "missing_"
 
-PRINTED_UNITS = {
-    "Cel": "°C",
-    "mm[Hg]": "mmHg",
-    "m2": "m²",
-    "a": gettext_lazy("years"),
-    "kg": "kg",
-}
-UNIT_PARTS = (
-    ("10*12", "10¹²"),
-    ("10*9", "10⁹"),
-    ("10*6", "10⁶"),
-    ("10*3", "10³"),
-    ("m2", "m²"),
-    ("/uL", "/µL"),
-    ("[IU]", "IU"),
-    ("{copies}", "copies"),
-)
 PLACEHOLDERS = {
     "date": "YYYY-MM-DD",
     "partial date": "YYYY-MM-DD",
     "time": "HH:MM",
 }
-
-
-def printed_unit(ucum: str) -> str:
-    """A UCUM unit as people write it.
-
-    >>> printed_unit("10*9/L"), printed_unit("umol/L"), printed_unit("mg/m2")
-    ('10⁹/L', 'µmol/L', 'mg/m²')
-    >>> printed_unit("10*3/uL"), printed_unit("u[IU]/mL"), printed_unit("{copies}/mL")
-    ('10³/µL', 'µIU/mL', 'copies/mL')
-    """
-    if ucum in PRINTED_UNITS:
-        return str(PRINTED_UNITS[ucum])
-    printed = ucum
-    for code, shown in UNIT_PARTS:
-        printed = printed.replace(code, shown)
-    return f"µ{printed[1:]}" if printed.startswith("u") and not printed.startswith("unit") else printed
 
 
 def instruction(item: Item) -> str:
@@ -170,7 +138,7 @@ def shown_text(item: Item, entry: Entry) -> str:
         return str(getattr(entry, item.name))
     if item.codelist:
         return dict(item.codelist).get(text, text)
-    return f"{text} {printed_unit(item.meaning.unit)}" if item.meaning.unit else text
+    return with_unit(text, item.meaning.unit)
 
 
 def missing_field() -> forms.CharField:

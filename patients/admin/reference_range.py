@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients.actions.correct_range import correct_range
-from patients.admin.questions import printed_unit
 from trials.actions.errors import Refused
 from trials.admin.act import ReasonField, act_page, day_field, posted, show_errors, status_of
 from trials.admin.base import WRITING, StudyAdmin, user_of
 from trials.admin.protocol import ranges_in_reach
+from trials.clinical.words import printed_unit
 from trials.models import ReferenceRange, Sex, User
 from trials.roles import NotPermitted, Verb, may
 

@@ -18,7 +18,6 @@ from patients.admin.questions import (
     initial_row,
     instruction,
     offers_for,
-    printed_unit,
     shown_text,
     typed_text,
 )
@@ -29,6 +28,7 @@ from patients.facts import Facts
 from patients.forms import FormDefinition, Item, Section
 from patients.models import Entry, Query, QueryState, Row, Subject, Visit
 from trials.admin.act import show_errors
+from trials.clinical.words import normal_range, printed_unit
 
 Given = Mapping[str, Sequence[Mapping[str, str]]]
 """Lines that a new form starts with, by the name of the rows: what is filled in already."""
@@ -294,8 +294,13 @@ def _computed(section: Section, entry: Entry) -> list[tuple[str, str]]:
         ("flag", "reference_range", "number", "comparator", "word") if low or high else ("flag",)
     ):
         names.pop(said_elsewhere, None)
-    shown = [(_("Range"), f"{low or '…'} – {high or '…'}")] if low or high else []
+    shown = [(_("Range"), _range(entry))] if low or high else []
     return shown + [(section.item(name).question, text) for name, text in names.items() if text]
+
+
+def _range(entry: Any) -> str:
+    """The limits of normal of a result, in its own unit."""
+    return normal_range(entry.range_low, entry.range_high, entry.unit or "")
 
 
 def _rows(record: Any, section: Section) -> list[Row]:

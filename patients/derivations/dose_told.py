@@ -14,6 +14,7 @@ from patients.facts import Facts
 from patients.models import DailyDosePeriod, DoseAdministration, Subject, Visit
 from trials.clinical.partial_date import Truth
 from trials.clinical.undetermined import Undetermined
+from trials.clinical.words import counted, with_unit
 from trials.models import RegimenElement
 from trials.text import plain
 
@@ -97,10 +98,10 @@ def _exposure(until: Facts, subject: Subject, element: RegimenElement, day: date
     if isinstance(found.exposure, Undetermined):
         return Told(about, "", found.exposure.sentence(), sources=found.sources)
     number = found.exposure.courses
-    courses = f" in {number} course{'' if number == 1 else 's'}" if number is not None else ""
+    courses = f" in {counted(number, 'course')}" if number is not None else ""
     share = plain(round(found.exposure.relative * 100, 1))
     answer = (
-        f"{plain(round(found.exposure.cumulative, 2))} {found.unit}{courses}, "
+        f"{with_unit(plain(round(found.exposure.cumulative, 2)), found.unit)}{courses}, "
         f"relative dose intensity {share} %"
     )
     return Told(about, answer, found.words, sources=found.sources)

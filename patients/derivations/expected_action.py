@@ -25,7 +25,8 @@ from trials.clinical.dose_level import Rhythm
 from trials.clinical.dose_modification import Action, Decision, Hit, decide
 from trials.clinical.partial_date import Truth
 from trials.clinical.undetermined import Undetermined
-from trials.models import NOT_APPROVED, DoseRule, Drug, RegimenElement
+from trials.clinical.words import counted
+from trials.models import NOT_APPROVED, DoseRule, Drug, Frequency, RegimenElement
 from trials.text import plain
 
 WORDS = {
@@ -84,7 +85,7 @@ def expected_action(facts: Facts, subject: Subject, drug: Drug, on: date) -> Exp
     """What the table in force on a day asks for, from what was captured up to that day.
 
     Doses of the day itself are not counted among those so far. Until the principal investigator has approved
-    the version, every action reads "not approved for this study".
+    the version, every action reads "not approved for this study", and of what.
     """
     plan = planned(facts, subject, drug.pk, on)
     element, table = element_of(facts, subject, drug.pk), table_on(facts, subject, on)
@@ -94,7 +95,8 @@ def expected_action(facts: Facts, subject: Subject, drug: Drug, on: date) -> Exp
         missing = (f"dose-modification table in force on {on}",)
         return ExpectedAction(drug, on, Undetermined(missing).sentence(), plan, missing=missing)
     if not table.version.is_approved:
-        return ExpectedAction(drug, on, str(NOT_APPROVED), plan, table=str(table.version))
+        words = f"{NOT_APPROVED} ({table.version} is not signed by the principal investigator)"
+        return ExpectedAction(drug, on, words, plan, table=str(table.version))
     end = drug_ends(facts, subject).get(drug.pk)
     if end is not None and end.day < on:
         words = f"treatment with {drug} ended on {end.day}"
@@ -164,9 +166,10 @@ def _words(decision: Decision, dose: Decimal | None) -> str:
         return Undetermined(decision.missing).sentence()
     words = WORDS[decision.action]
     if decision.action in (Action.GIVE, Action.REDUCE):
-        often = "" if decision.rhythm in (None, Rhythm.ONCE) else f" {decision.rhythm}"
+        once = decision.rhythm in (None, Rhythm.ONCE)
+        often = "" if once else f" {str(Frequency(str(decision.rhythm)).label).lower()}"
         words += f" {plain(dose)} mg{often}" if dose is not None else " a dose that cannot be determined"
-        words += f" ({decision.level} reductions so far)" if decision.level else ""
+        words += f" ({counted(decision.level, 'reduction')} so far)" if decision.level else ""
     because = "; ".join(f"{hit.rule.code} “{hit.rule.text}”: {hit.words}" for hit in decision.hits)
     words += f", because of {because}" if because else ""
     if decision.missing:

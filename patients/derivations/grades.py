@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Context
 from enum import StrEnum
 from typing import Any
 
@@ -33,10 +32,9 @@ from trials.clinical.ctcae.laboratory_tests import (
 from trials.clinical.reading import Reading
 from trials.clinical.undetermined import Undetermined
 from trials.clinical.units import convertible
-from trials.text import plain
+from trials.clinical.words import either, measured, printed_unit, with_unit
 
 STRIP, EXCRETION = "PROT", "PROTEXR"
-SHOWN = Context(prec=6)
 Flags = Mapping[When, bool | None]
 FLAGS = frozenset({BaselineFlag.LOW, BaselineFlag.NORMAL, BaselineFlag.HIGH})
 
@@ -169,10 +167,11 @@ class _Grader:
         if unit != result.row.unit and reading is not None and unit is not None:
             reading = result.in_unit(unit)
             if reading is not None:
-                number = f"{reading.comparator}{plain(SHOWN.plus(reading.number))}"
-                remarks.append(f"{result.row.value} {result.row.unit} is {number} {unit}")
+                whole = reading.number.to_integral_value()  # no limit is hidden by rounding
+                number = either((reading.number,), unit, whole, signs=(reading.comparator,))
+                remarks.append(f"{with_unit(str(result.row.value), result.row.unit or '')} is {number}")
         if result.unit_of_limits not in ("", unit):
-            remarks.append(f"limits of normal converted from {result.unit_of_limits}")
+            remarks.append(f"limits of normal converted from {printed_unit(result.unit_of_limits or '')}")
         return self._compared(result, criterion, reading, unit, tuple(remarks))
 
     def _of_calcium(self, result: Result, criterion: Criterion) -> ResultGrade:
@@ -183,7 +182,7 @@ class _Grader:
             graded = replace(grade(criterion.term, None, version=self.version), cannot=Undetermined(missing))
             return ResultGrade(result, graded, None, "mmol/L", sources=corrected.sources)
         value = Reading(corrected.value)
-        words = f"corrected for albumin: {plain(corrected.value)} mmol/L"
+        words = f"corrected for albumin: {measured(corrected.value, 'mmol/L')}"
         found = self._compared(result, criterion, value, "mmol/L", (words,))
         return replace(found, sources=tuple(dict.fromkeys((*found.sources, *corrected.sources))))
 
@@ -244,7 +243,7 @@ class _Grader:
             return None, None, (f"no baseline value up to {self.until}",)
         flag = BaselineFlag(found.row.flag) if found.row.flag in FLAGS else None
         where = flag.value.lower() if flag is not None else "without a range"
-        value = f"{found.row.value} {found.row.unit or ''}".rstrip()
+        value = with_unit(str(found.row.value), found.row.unit or "")
         return found, flag, (f"baseline {value} on {found.day} ({where})",)
 
     def _baseline_of(self, code: str, until: date) -> Result | None:

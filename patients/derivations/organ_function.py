@@ -16,9 +16,9 @@ from trials.clinical.quantity import ARITHMETIC
 from trials.clinical.renal import cockcroft_gault
 from trials.clinical.sex import Sex
 from trials.clinical.undetermined import Undetermined
+from trials.clinical.words import off_whole
 
 CREATININE, BILIRUBIN, ALBUMIN, INR, PROTHROMBIN, CALCIUM = "CREAT", "BILI", "ALB", "INR", "PT", "CA"
-SHOWN = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ def _told(
         shown = value.sentence()
     else:
         # Rounded for the eye alone: a limit is held against the number as it is.
-        shown, possible = f"{value.quantize(SHOWN)} {unit} ({how})", possible or (value,)
+        shown, possible = f"{off_whole(value, unit)} ({how})", possible or (value,)
     return DerivedValue(name, day, value, unit, f"{name} on {day}: {shown}", tuple(used), possible)
 
 

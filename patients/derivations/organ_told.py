@@ -19,6 +19,7 @@ from patients.facts import Facts
 from patients.models import LabSample
 from trials.clinical.hys_law import Verdict
 from trials.clinical.undetermined import Undetermined
+from trials.clinical.words import off_whole
 
 VERDICTS = {
     Verdict.MET: "met",
@@ -61,5 +62,5 @@ def _values(facts: Facts, form: LabSample, own: dict[str, Result]) -> Iterator[T
 
 def _told(value: DerivedValue, result: Result) -> Told:
     number = value.value
-    answer = "" if isinstance(number, Undetermined) else f"{round(number, 2)} {value.unit}"
+    answer = "" if isinstance(number, Undetermined) else off_whole(number, value.unit)
     return Told(value.name, answer, value.words, row=result.row, sources=value.sources)

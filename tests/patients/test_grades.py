@@ -138,7 +138,7 @@ def test_limits_of_another_unit_are_converted_for_a_multiple_of_the_upper_limit_
     assert found.grade == 3
     assert found.words == (
         "Blood bilirubin increased (CTCAE 5.0): grade 3, above 3 x ULN, baseline was not above normal; "
-        "limits of normal converted from umol/L; baseline 0.8 mg/dL on 2021-03-01 (normal)"
+        "limits of normal converted from µmol/L; baseline 0.8 mg/dL on 2021-03-01 (normal)"
     )
 
 
@@ -162,7 +162,7 @@ def test_a_result_in_another_unit_is_converted_and_says_so(subject, sample, stud
     sample(("GLUC", "2500", "umol/L"), on=ON_TREATMENT)
     found = graded(subject, "Hypoglycemia")
     assert (found.grade, found.unit) == (2, "mmol/L")
-    assert found.remarks == ("2500 umol/L is 2.5 mmol/L",)
+    assert found.remarks == ("2500 µmol/L is 2.5 mmol/L",)
 
 
 def test_a_result_with_a_comparator_is_graded_where_all_it_may_be_has_one_grade(subject, sample):

@@ -18,7 +18,7 @@ def test_a_first_entry_tells_every_answer(man_of_59: Demographics, coordinator: 
     [first] = versions_of(man_of_59)
     assert told(first) == [
         ("birth", "", "1961-05"),
-        ("age", "", "59 a"),
+        ("age", "", "59 years"),
         ("sex", "", "M (Male)"),
         ("entry_state", "", "COMPLETE"),
     ]
@@ -28,7 +28,7 @@ def test_a_first_entry_tells_every_answer(man_of_59: Demographics, coordinator: 
 def test_a_correction_tells_both_values_and_its_reason(coordinator: User, man_of_59: Demographics) -> None:
     change_form(actor=coordinator, record=man_of_59, version=1, reason="misread", data={"age": 58})
     _first, second = versions_of(man_of_59)
-    assert second.changes == [Change("age", "Age at consent, completed years", "59 a", "58 a")]
+    assert second.changes == [Change("age", "Age at consent, completed years", "59 years", "58 years")]
     assert (second.version, second.event.reason) == (2, "misread")
 
 

@@ -12,6 +12,7 @@ from trials.actions.dose_modifications import approve_dose_modifications
 from trials.admin.act import ReasonField, act_page, posted
 from trials.admin.base import WRITING, user_of
 from trials.admin.protocol import ProtocolAdmin
+from trials.clinical.words import with_unit
 from trials.models import DoseModification, DoseModificationTable, ProhibitedMedication
 from trials.roles import Verb, may
 from trials.text import plain
@@ -22,11 +23,11 @@ class ApprovalForm(forms.Form):
 
 
 def trigger_of(row: DoseModification) -> str:
-    """What a row is about: PLAT: < 75 10*9/L; an event of a group, grade 3 to 4."""
+    """What a row is about: PLAT: < 75 ×10⁹/L; an event of a group, grade 3 to 4."""
     if row.test:
         signs = ((">", row.above), ("≥", row.at_least), ("<", row.below), ("≤", row.at_most))
         limits = " ".join(f"{sign} {plain(limit)}" for sign, limit in signs if limit is not None)
-        judged = f"{row.term}, {grades_of(row)}" if row.term else f"{limits} {row.unit}".strip()
+        judged = f"{row.term}, {grades_of(row)}" if row.term else with_unit(limits, row.unit)
         return f"{row.test}: {judged}"
     whom = str(row.events) if row.events else _("any event")
     but = _(" but %(group)s") % {"group": str(row.other_than).lower()} if row.other_than else ""

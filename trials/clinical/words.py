@@ -71,6 +71,15 @@ def measured(number: Decimal | int, ucum: str, *limits: Decimal) -> str:
     return either((Decimal(number),), ucum, *limits)
 
 
+def off_whole(number: Decimal, ucum: str) -> str:
+    """A number with its unit where no limits are at hand: never rounded onto a whole number, as they are.
+
+    >>> off_whole(Decimal("59.99721111"), "mL/min"), off_whole(Decimal(60), "mL/min")
+    ('59.997 mL/min (rounded)', '60 mL/min')
+    """
+    return measured(number, ucum, number.to_integral_value())
+
+
 def either(numbers: Sequence[Decimal], ucum: str, *limits: Decimal, signs: Sequence[str] = ()) -> str:
     """Numbers of which one is right, with their unit; `signs` are comparators that stand before them.
 

@@ -5,8 +5,8 @@ from datetime import date
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from trials.clinical.words import normal_range
 from trials.models.study import CODE, Site, StudyNoun
-from trials.text import plain
 
 
 class Sex(models.TextChoices):
@@ -123,7 +123,7 @@ class ReferenceRange(StudyNoun):
         ]
 
     def __str__(self) -> str:
-        return f"{self.test} [{plain(self.low)}, {plain(self.high)}] {self.unit}"
+        return f"{self.test}, {normal_range(self.low, self.high, self.unit)}"
 
     def is_in_force_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)

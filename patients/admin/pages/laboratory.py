@@ -6,9 +6,9 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from patients.admin.questions import printed_unit
 from patients.admin.sheet import Sheet
 from patients.models import Subject, Visit
+from trials.clinical.words import printed_unit
 from trials.models import Laboratory, LabTest, LabUnit, ReferenceRange, ScheduledForm
 
 PANEL = "panel"

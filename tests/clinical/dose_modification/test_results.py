@@ -45,7 +45,7 @@ def test_of_all_rows_that_apply_the_strictest_decides(neutrophils, platelets, ac
 def test_the_rows_that_are_less_strict_are_told_too():
     found = gemcitabine(result("NEUT", "0.7", 7), result("PLAT", "49", 7))
     assert codes(found.others) == {"N-75"}
-    assert found.hits[0].words == "plat 49 10*9/L on 2021-03-08"
+    assert found.hits[0].words == "plat 49 ×10⁹/L on 2021-03-08"
 
 
 def test_without_a_count_nothing_is_given_by_default():
@@ -89,7 +89,7 @@ def test_a_count_with_a_comparator_counts_for_what_is_certain(number, comparator
 @pytest.mark.parametrize(
     ("changed", "missing"),
     [
-        ({"unit": "10*6/L"}, "10*9/L of neut on 2021-03-08"),
+        ({"unit": "10*6/L"}, "number of neut on 2021-03-08 in ×10⁹/L"),
         ({"number": None}, "number of neut on 2021-03-08"),
     ],
 )

@@ -106,3 +106,11 @@ def test_the_table_speaks_in_words_without_codes_of_units_or_names_of_settings(
     for line in rows.values():
         for code in ("10*9", "{copies}", "[IU]", "_lookback_", "eligibility_value", " a</p>"):
             assert code not in line
+
+
+def test_the_page_of_a_sample_shows_each_range_with_its_unit(clinic: Clinic, desk: Client) -> None:
+    clinic.screened()
+    sample = LabSample.objects.get()
+    page = text(desk.get(f"/admin/patients/labsample/{sample.pk}/change/"))
+    assert "125 to 350 ×10⁹/L" in page
+    assert "9 to 50 U/L" in page

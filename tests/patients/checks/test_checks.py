@@ -61,7 +61,7 @@ def pressure(systolic: int, diastolic: int) -> dict[str, Any]:
 CASES: list[tuple[str, Any, dict[str, Any], dict[str, Any]]] = [
     ("EC01a", Demographics, MAN | {"age": 62}, MAN),
     ("EC01b", Demographics, MAN | {"birth": "1944-05", "age": 76}, MAN | {"birth": "1945-06", "age": 75}),
-    ("EC08a", LabSample, lab(test="HGB", value="14", unit="g/dL"), lab()),
+    ("EC08a", LabSample, lab() | {"laboratory": None}, lab()),
     ("EC08b", LabSample, lab(unit=""), lab(test="UPROT", value="5", unit="")),
     ("EC09", LabSample, lab(value="80"), lab(value="80", clinically_significant="N")),
     ("EC12a", VitalSigns, pressure(80, 80), pressure(81, 80)),

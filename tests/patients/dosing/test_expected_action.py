@@ -39,7 +39,8 @@ def test_until_the_table_is_approved_every_action_reads_not_approved_for_this_st
     admitted.bled(0, {"NEUT": ("0.2", "10*9/L")})
     for drug in ("LENVATINIB", "OXALIPLATIN", "GEMCITABINE"):
         found = admitted.expected(drug, 0)
-        assert found.words == "not approved for this study"
+        assert found.words.startswith("not approved for this study (")
+        assert "is not signed by the principal investigator" in found.words
         assert (found.action, found.dose, found.rows) == (None, None, ())
         assert found.planned.dose is not None
 
@@ -57,7 +58,8 @@ def test_as_of_an_instant_before_the_approval_the_table_was_not_approved(ward: C
     before = clock.now()
     admitted.approve()
     assert admitted.expected("GEMCITABINE", 0).action is Action.GIVE
-    assert admitted.expected("GEMCITABINE", 0, as_of=before).words == "not approved for this study"
+    words = admitted.expected("GEMCITABINE", 0, as_of=before).words
+    assert words.startswith("not approved for this study (")
 
 
 def test_before_the_first_version_of_the_table_there_is_none(in_b: Ward) -> None:
@@ -102,7 +104,7 @@ def test_a_course_starts_with_recovered_platelets(
 def test_the_deciding_row_names_the_value_and_where_it_stands(in_b: Ward) -> None:
     in_b.bled(0, COUNTS | CHEMISTRY | {"PLAT": ("62", "10*3/uL")})
     (row,) = in_b.expected("OXALIPLATIN", 0).rows
-    assert row.evidence == "platelets 62 10*9/L on 2021-03-08"
+    assert row.evidence == "platelets 62 ×10⁹/L on 2021-03-08"
     (source,) = row.sources
     assert (source.form, source.field, source.value) == ("LB", "value", "62")
 
@@ -346,7 +348,7 @@ def test_a_dose_given_where_the_table_holds_it_drafts_a_deviation_with_the_row_t
     assert found.description == (
         "Oxaliplatin on 2021-03-08: given 143 mg (reason given: Rounded to the vial or capsule); expected: "
         "hold, because of OXA-02 “Platelets too low for the start of a course”: "
-        "platelets 62 10*9/L on 2021-03-08."
+        "platelets 62 ×10⁹/L on 2021-03-08."
     )
     assert found.rule.endswith("version 1 OXA-02")
     assert {source.form for source in found.sources} == {"EC", "LB"}

@@ -14,8 +14,8 @@ def test_a_chemistry_panel_tells_clearance_child_pugh_calcium_and_hys_law(in_a: 
     panel = CHEMISTRY | {"ALB": ("30", "g/L"), "CA": ("2.10", "mmol/L"), "ALP": ("90", "U/L")}
     found = shown(in_a, in_a.bled(21, panel))
     assert {about: each.answer for about, each in found.items()} == {
-        "Creatinine clearance": "82.88 mL/min",
-        "Corrected calcium": "2.30 mmol/L",
+        "Creatinine clearance": "82.875 mL/min",
+        "Corrected calcium": "2.3 mmol/L",
         "Child-Pugh score": "A, 6 points",
         "Hy's law": "not met",
     }

@@ -38,7 +38,7 @@ def test_the_page_shows_every_row_in_words(study: Study, page: str) -> None:
     shown = text(client_of(person(Role.MONITOR, study)).get(f"{page}change/"))
     assert "Not approved for this study: nothing is advised from it." in shown
     for words in (
-        "PLAT: &lt; 100 10*9/L",
+        "PLAT: &lt; 100 ×10⁹/L",
         "day 8 of the cycle, result of the last 3 days",
         "Reduce to 75 %",
         "ALT: Alanine aminotransferase increased, grade 3 or more",
@@ -47,7 +47,7 @@ def test_the_page_shows_every_row_in_words(study: Study, page: str) -> None:
         "baseline above 1 x ULN, baseline at most 3 x ULN",
         "Reduce to 65 (unit of the regimen)",
         "any event but events for which lenvatinib has a row of their own",
-        "PROTEXR: ≥ 2 g/(24.h)",
+        "PROTEXR: ≥ 2 g/24 h",
         "where it is known",
     ):
         assert words in shown, words

@@ -72,7 +72,7 @@ def decide(rules: Sequence[Rule], levels: Sequence[Level], situation: Situation)
     >>> counted = Measured("PLAT", date(2021, 3, 7), Reading(Decimal(62)), "10*9/L")
     >>> found = decide(rows, planned, Situation(date(2021, 3, 8), results=[counted]))
     >>> found.action, found.hits[0].words
-    (<Action.HOLD: 'HOLD'>, 'platelets 62 10*9/L on 2021-03-07')
+    (<Action.HOLD: 'HOLD'>, 'platelets 62 ×10⁹/L on 2021-03-07')
     >>> decide(rows, planned, Situation(date(2021, 3, 8))).missing
     ('platelets within 3 days up to 2021-03-08',)
     """

@@ -1,7 +1,7 @@
 """Whether the trigger of a row is there: on the day, or at some time since the first dose."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from trials.clinical.dose_modification.rules import TIMES_ULN, EventTrigger, Res
 from trials.clinical.dose_modification.situation import Event, Measured, Situation
 from trials.clinical.partial_date import PartialDate, Truth, on_or_before
 from trials.clinical.reading import Reading, all_of, opposite
+from trials.clinical.words import counted, either, printed_unit
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _newest(trigger: ResultTrigger, situation: Situation) -> Iterator[Found]:
         if each.test == trigger.test and oldest <= each.day <= situation.day
     ]
     if not near:
-        days = f"{trigger.within_days} days" if trigger.within_days != 1 else "1 day"
+        days = counted(trigger.within_days, "day")
         missing = f"{trigger.name} within {days} up to {situation.day}"
         span = (situation.day, situation.day)
         yield Found(Truth.UNKNOWN, span, (missing,), required=trigger.required)
@@ -87,14 +88,19 @@ def _judged(trigger: ResultTrigger, measured: Measured) -> Found:
     truth = Truth.UNKNOWN if reading is None else trigger.limits.hold(reading)
     if truth is Truth.UNKNOWN and not missing:
         missing = f"exact {trigger.name} on {measured.day}"
-    shown = "" if reading is None else f"{trigger.name} {reading} {_unit(trigger)} on {measured.day}"
+    shown = "" if reading is None else f"{trigger.name} {_shown(trigger, reading)} on {measured.day}"
     told = (missing,) if truth is Truth.UNKNOWN else ()
     before = measured.day - timedelta(days=1)  # a dose of the same day is given after the sample
     return Found(truth, (before, before), told, shown, measured.key, trigger.required)
 
 
-def _unit(trigger: ResultTrigger) -> str:
-    return f"(grade of {trigger.term})" if trigger.term else trigger.unit
+def _shown(trigger: ResultTrigger, reading: Reading) -> str:
+    """The number in words; rounded, it stays on its side of every limit of the row."""
+    if trigger.term:
+        return f"{reading} (grade of {trigger.term})"
+    ends = (getattr(trigger.limits, each.name) for each in fields(trigger.limits))
+    limits = [end for end in ends if end is not None]
+    return either((reading.number,), trigger.unit, *limits, signs=(reading.comparator,))
 
 
 def _reading(trigger: ResultTrigger, measured: Measured) -> tuple[Reading | None, str]:
@@ -109,7 +115,9 @@ def _reading(trigger: ResultTrigger, measured: Measured) -> tuple[Reading | None
         if measured.uln is None or measured.uln <= 0:
             return None, f"upper limit of normal of {where}"
         return measured.reading.divided_by(measured.uln), ""
-    return (measured.reading, "") if measured.unit == trigger.unit else (None, f"{trigger.unit} of {where}")
+    if measured.unit == trigger.unit:
+        return measured.reading, ""
+    return None, f"number of {where} in {printed_unit(trigger.unit)}"
 
 
 def _events(trigger: EventTrigger, situation: Situation, asked: "_Asked") -> Iterator[Found]:
