@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from patients.checks.engine import EVERY_FORM, VISIT, Check, Hit
+from patients.derivations.participation import drug_ends
 from patients.derivations.signs_of_life import WITHOUT_CONTACT, signs_of_life
 from patients.facts import Facts
 from patients.forms import definition_of
@@ -14,7 +15,6 @@ from patients.models import (
     CaseReportForm,
     DailyDosePeriod,
     Disposition,
-    DispositionScope,
     DoseAdministration,
     LostToFollowUp,
     Severity,
@@ -68,15 +68,10 @@ def dose_after_withdrawal(form: DoseAdministration | DailyDosePeriod, facts: Fac
 
 def _follows_an_end(form: DoseAdministration | DailyDosePeriod, facts: Facts, last: date) -> bool:
     """Whether the end of treatment with the drug is entered, and the dose was taken after it, or goes on."""
-    ends = [
-        each.ended_on
-        for each in facts.forms(Disposition, form.subject)
-        if each.scope == DispositionScope.TREATMENT
-        and each.drug_id == form.drug_id
-        and each.ended_on is not None
-    ]
-    goes_on = isinstance(form, DailyDosePeriod) and form.ended is None
-    return bool(ends) and (goes_on or last > min(ends))
+    end = drug_ends(facts, form.subject).get(form.drug_id) if form.drug_id is not None else None
+    if end is None or end.source.form != Disposition.form.oid:
+        return False
+    return (isinstance(form, DailyDosePeriod) and form.ended is None) or last > end.day
 
 
 def contact_while_lost(form: LostToFollowUp, facts: Facts) -> Iterator[Hit]:
