@@ -19,6 +19,7 @@ from trials.clinical.exposure import (
 )
 from trials.clinical.quantity import ARITHMETIC
 from trials.clinical.undetermined import Undetermined, absent
+from trials.clinical.words import counted, printed_unit, with_unit
 from trials.models import DoseRule, Drug, RegimenElement
 from trials.text import plain
 
@@ -158,10 +159,11 @@ def _ends_before_it_starts(form: DailyDosePeriod) -> bool:
 def _words(drug: Drug, found: Exposure | Undetermined, unit: str) -> str:
     if isinstance(found, Undetermined):
         return f"Exposure to {drug} {found.sentence()}"
-    times = f" in {found.courses} courses" if found.courses is not None else ""
+    times = f" in {counted(found.courses, 'course')}" if found.courses is not None else ""
+    given = with_unit(plain(round(found.cumulative, 2)), unit)
+    weekly, planned_weekly = (plain(round(each, 2)) for each in (found.per_week, found.planned_per_week))
     return (
-        f"{drug}: {plain(round(found.cumulative, 2))} {unit}{times} over {found.days} days "
-        f"from {found.first}, "
-        f"{plain(round(found.per_week, 2))} of {plain(round(found.planned_per_week, 2))} {unit} a week, "
+        f"{drug}: {given}{times} over {counted(found.days, 'day')} from {found.first}, "
+        f"{weekly} of {planned_weekly} {printed_unit(unit)} a week, "
         f"relative dose intensity {plain(round(found.relative, 4))}"
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from trials.clinical.partial_date import Truth
 from trials.clinical.reading import Reading, all_of
+from trials.clinical.words import counted
 
 TRANSAMINASE_LIMIT = Decimal(3)
 BILIRUBIN_LIMIT = Decimal(2)
@@ -189,7 +190,7 @@ class _Timeline:
 
     def _missing(self, result: LiverResult) -> str:
         if result.key is _ABSENT:
-            return f"{result.analyte} within {self.window} days of {result.day}"
+            return f"{result.analyte} within {counted(self.window, 'day')} of {result.day}"
         if result.times is None:
             return f"multiple of {result.analyte} on {result.day}"
         return f"exact {result.analyte} on {result.day} ({result.times} times the limit)"

@@ -120,3 +120,8 @@ def test_a_new_form_shows_the_exposure_to_each_drug_so_far(in_b: Ward) -> None:
     shown = expected(in_b.facts(), "EC", in_b.subject, in_b.cycle(2, 21))
     found = [each.about for each in shown if each.about.startswith("Exposure")]
     assert found == [f"Exposure to Oxaliplatin up to {day(21)}"]
+
+
+def test_an_exposure_of_one_day_is_told_in_the_singular(in_b: Ward) -> None:
+    period = in_b.take(0, 0, "12")
+    assert " over 1 day from " in exposure(in_b, period).reason
