@@ -1,16 +1,7 @@
 """What is wrong with protocol files, line by line."""
 
-from collections.abc import Iterable, Sequence
-
-MAX_LINES = 100
+from trials.faults import FaultyFile
 
 
-class ProtocolError(Exception):
+class ProtocolError(FaultyFile):
     """Every fault that was found. `lines` read "laboratory.yaml: tests[3] (NEUT): unit: is required"."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        found = list(lines)
-        self.lines: Sequence[str] = found[:MAX_LINES]
-        if len(found) > MAX_LINES:
-            self.lines = [*self.lines, f"and {len(found) - MAX_LINES} more"]
-        super().__init__("\n".join(self.lines))

@@ -1,20 +1,14 @@
 """Terms as a file gives them, and what is wrong with a file."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-MAX_LINES = 20
+from trials.faults import FaultyFile
 
 
-class DictionaryError(Exception):
+class DictionaryError(FaultyFile):
     """Every fault that was found, each naming file or sheet, row and column; the first of them are kept."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        found = list(lines)
-        self.lines: Sequence[str] = found[:MAX_LINES]
-        if len(found) > MAX_LINES:
-            self.lines = [*self.lines, f"and {len(found) - MAX_LINES} more"]
-        super().__init__("\n".join(self.lines))
+    most = 20
 
 
 @dataclass(frozen=True)

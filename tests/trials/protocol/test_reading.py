@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trials.protocol.errors import MAX_LINES, ProtocolError
+from trials.protocol.errors import ProtocolError
 from trials.protocol.reading import MAX_BYTES, read_directory, read_file
 
 
@@ -107,5 +107,5 @@ def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 def test_a_thousand_faults_are_told_in_a_hundred_lines() -> None:
     error = ProtocolError(f"line {number}" for number in range(1000))
-    assert len(error.lines) == MAX_LINES + 1
+    assert len(error.lines) == ProtocolError.most + 1
     assert error.lines[-1] == "and 900 more"
