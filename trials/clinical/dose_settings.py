@@ -4,9 +4,10 @@ Drugs and laboratory tests are named by their codes. Every reader raises ValueEr
 begins with the place in the value; a value that is read says one thing.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -19,6 +20,12 @@ AFTER_COURSES = "after_courses_of_others"
 COMPLIANCE = "compliance_percent"
 INFUSION_MINUTES = "minimum_infusion_minutes"
 FOLLOW_UP_TESTS = "follow_up_tests"
+
+MOST = 10_000
+"""The largest whole number of days or minutes: a longer time leads out of the calendar."""
+
+_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII)
+_DAY = re.compile(r"[1-9]\d{0,2}", re.ASCII)
 
 T = TypeVar("T")
 
@@ -149,14 +156,15 @@ def follow_up_tests(value: Any) -> tuple[FollowUpTest, ...]:
 
 
 def whole(value: Any, least: int = 0) -> int:
-    """A whole number from `least` on."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"must be a whole number from {least} on")
+    """A whole number from `least` to `MOST`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST:
+        raise ValueError(f"must be a whole number from {least} to {MOST}")
     return value
 
 
 def _day(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else text
+    """The number of a day, written in one way only: “1” and “01” would be two entries for one day."""
+    return int(text) if _DAY.fullmatch(text) else text
 
 
 def _limit(value: Any) -> dict[str, Any]:
@@ -182,6 +190,8 @@ def _follow_up(value: Any) -> FollowUpTest:
         raise ValueError(f"from_word: must be one of {', '.join(GRADED)}")
     if "flag" in value and value["flag"] not in list(Flagged):
         raise ValueError(f"flag: must be one of {', '.join(Flagged)}")
+    if value["needs"] == value["test"]:
+        raise ValueError("needs: must be another test than the one that asks for it")
     return FollowUpTest(
         test=_at("test", _text, value["test"]),
         needs=_at("needs", _text, value["needs"]),
@@ -215,13 +225,9 @@ def _require_fields(value: Any, names: set[str], optional: frozenset[str] | set[
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise ValueError("must be a number")
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise ValueError("must be a number") from None
-    if not number.is_finite():
-        raise ValueError("must be a number")
-    return number
+    if not _NUMBER.fullmatch(str(value)):
+        raise ValueError("must be a number of at most 9 digits before and after the point, such as 2.5")
+    return Decimal(value)
 
 
 def _text(value: Any) -> str:

@@ -103,6 +103,24 @@ FAULTS = [
         "value: [{test: K, from_word: 2+,",
         "(follow_up_tests): value: 0: from_word: results of K are numbers",
     ),
+    (
+        SETTINGS,
+        "value: [{test: K, flag: LOW, needs: GLUC,",
+        "value: [{test: K, flag: LOW, needs: K,",
+        "(follow_up_tests): value: 0: needs: must be another test than the one that asks for it",
+    ),
+    (
+        SETTINGS,
+        'value: {YPRIL: {"1": {K: {',
+        'value: {YPRIL: {"01": {K: {',
+        f"{COUNTS}: value: YPRIL: 01: must be a whole number",
+    ),
+    (
+        SETTINGS,
+        "key: hematology_before_dose_days\n    value: 4",
+        "key: hematology_before_dose_days\n    value: 99999999999",
+        f"{COUNTS}: value: needs the setting hematology_before_dose_days, which must be a whole number",
+    ),
 ]
 
 
@@ -113,6 +131,14 @@ def test_a_fault_is_told_with_its_place_and_reason(
     directory = copied(SECOND, tmp_path)
     edited(directory / file, old, new)
     assert [line for line in faults(directory) if said in line], faults(directory)
+
+
+@pytest.mark.parametrize("written", ["five", "'1_0'", "'1e1'", "'٥'", "NaN", "'0.0000000001'"])
+def test_a_number_of_a_setting_is_written_in_one_way(tmp_path: Path, written: str) -> None:
+    directory = copied(SECOND, tmp_path)
+    edited(directory / SETTINGS, "value: {XOLOL: 0, YPRIL: 4}", f"value: {{XOLOL: {written}, YPRIL: 4}}")
+    [said] = faults(directory)
+    assert said.startswith(f"{TOLERANCE}: value: XOLOL: must be a number")
 
 
 def test_two_drugs_of_an_arm_share_one_length_of_a_cycle(tmp_path: Path) -> None:
