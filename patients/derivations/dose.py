@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 
+from patients.derivations.doses_taken import doses_taken
 from patients.derivations.known import Known
 from patients.facts import Facts
-from patients.models import DailyDosePeriod, DoseAdministration, Row, Subject, VitalSigns, YesNo
+from patients.models import DailyDosePeriod, DoseAdministration, Row, Subject, VitalSigns
 from trials.clinical.body_surface_area import Formula, body_surface_area
 from trials.clinical.dosing import WeightBand, dose_by_body_surface, dose_by_weight
 from trials.clinical.quantity import ARITHMETIC
@@ -229,12 +230,11 @@ def _first_infusion(asked: Asked) -> date:
     elements = regimen_of(asked.facts, asked.subject)
     drugs = {each.drug_id for each in elements if each.rule == DoseRule.BODY_SURFACE}
     given = [
-        form.given_on
-        for form in asked.facts.forms(DoseAdministration, asked.subject)
-        if form.drug_id in drugs
-        and form.given == YesNo.YES
-        and form.given_on is not None
-        and form.pk != asked.own
+        dose.first
+        for dose in doses_taken(asked.facts, asked.subject)
+        if isinstance(dose.form, DoseAdministration)
+        and dose.form.drug_id in drugs
+        and dose.form.pk != asked.own
     ]
     return min([*given, asked.on])
 

@@ -28,15 +28,14 @@ from trials.text import plain
 class DrugExposure:
     """Exposure to one drug. `unit`: mg, or mg/m2 for a dose by body surface.
 
-    `courses`: numbers of courses and the day each began; `last_dose`: the last day with a dose above 0, None
-    where none is known. `exposure` is undetermined where a dose or a day is not known.
+    `courses`: numbers of courses and the day each began. `exposure` is undetermined where a dose or a day is
+    not known.
     """
 
     drug: Drug
     unit: str
     exposure: Exposure | Undetermined
     courses: tuple[tuple[int, date], ...]
-    last_dose: date | None
     words: str
     sources: tuple[Source, ...] = ()
 
@@ -73,7 +72,6 @@ def _cyclic(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExpo
         unit=unit,
         exposure=found,
         courses=_begun(given, numbers),
-        last_dose=max((each.day for each in doses if each.amount != 0), default=None),
         words=_words(element.drug, found, unit),
         sources=tuple(source(form, "dose") for form in given),
     )
@@ -142,7 +140,6 @@ def _daily(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExpos
         unit="mg",
         exposure=found,
         courses=(),
-        last_dose=max((each.last for each in stretches if each.amount and each.last), default=None),
         words=_words(element.drug, found, "mg"),
         sources=tuple(source(form, "dose") for form in taken),
     )

@@ -228,6 +228,16 @@ def test_the_weight_up_to_the_first_dose_counts_however_it_changed_before(
     assert first.weight_used == 58
 
 
+def test_an_infusion_of_nothing_is_no_first_dose_whose_weight_counts(
+    coordinator: User, in_arm_b: Subject, study: Study
+) -> None:
+    recalculated_from(study, 10)
+    given(coordinator, in_arm_b, "GEMCITABINE", given_on="2021-03-08", dose="0")
+    weigh(coordinator, in_arm_b, "2021-03-09", weight="58")
+    first = given(coordinator, in_arm_b, "GEMCITABINE", given_on="2021-03-10")
+    assert first.weight_used == 58
+
+
 def test_correcting_the_day_of_the_first_dose_takes_the_weight_of_the_right_day(
     coordinator: User, in_arm_b: Subject, study: Study
 ) -> None:
