@@ -12,18 +12,12 @@ from patients.models import (
     Entry,
     MedicalHistory,
     Row,
-    Subject,
     YesNo,
 )
 from patients.reading import clinical_span
 from trials.clinical.partial_date import Truth, before, span
 from trials.clinical.words import measured
-from trials.models import Epoch, LabTest
-
-
-def names_of_tests(facts: Facts, subject: Subject) -> dict[str, str]:
-    """The laboratory tests of the study: their names by their codes."""
-    return dict(LabTest.objects.filter(study_id=subject.study_id).values_list("code", "name"))
+from trials.models import Epoch
 
 
 def is_of_screening(form: CaseReportForm) -> bool:

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from patients.checks.common import names_of_tests
 from patients.checks.engine import Check, Hit
 from patients.derivations.dose import element_of
 from patients.derivations.dose_settings import (
@@ -15,6 +14,7 @@ from patients.derivations.dose_settings import (
     minimum_infusion_minutes,
 )
 from patients.derivations.dose_situation import cycle_day
+from patients.derivations.results import names_of_tests
 from patients.facts import Facts
 from patients.models import DoseAdministration, LabSample, Severity, YesNo
 from trials.clinical.dose_settings import DAYS_OF_COUNTS, MinimumCount

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from patients.checks.common import is_of_screening, names_of_tests
+from patients.checks.common import is_of_screening
 from patients.checks.engine import Check, Hit
 from patients.derivations.dose_settings import tests_that_follow
 from patients.derivations.doses_taken import first_dose_day
+from patients.derivations.results import names_of_tests
 from patients.facts import Facts
 from patients.models import ConcomitantMedication, LabSample, MedicationCategory, Severity, Subject
 from trials.clinical.dose_settings import FollowUpTest

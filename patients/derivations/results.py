@@ -11,6 +11,12 @@ from patients.facts import Facts, Source, source
 from patients.models import LabResult, LabSample, Subject
 from trials.clinical.reading import Reading
 from trials.clinical.units import UnitError, convert
+from trials.models import LabTest
+
+
+def names_of_tests(facts: Facts, subject: Subject) -> dict[str, str]:
+    """The laboratory tests of the study: their names by their codes."""
+    return dict(LabTest.objects.filter(study_id=subject.study_id).values_list("code", "name"))
 
 
 class BaselineAnchor(StrEnum):

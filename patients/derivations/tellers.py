@@ -14,6 +14,7 @@ from patients.derivations.dose_told import (
     told_of_exposure,
 )
 from patients.derivations.eligibility.told import expected_criteria, told_of_criteria
+from patients.derivations.findings_told import told_of_electrocardiogram, told_of_vital_signs
 from patients.derivations.grades_told import told_of_sample
 from patients.derivations.organ_told import told_of_organs
 from patients.derivations.told import Told
@@ -28,9 +29,11 @@ ExpectationTeller = Callable[[Facts, Subject, Visit | None], Iterator[Told]]
 TELLERS: Mapping[str, tuple[Teller, ...]] = {
     "EC": (told_of_dose, told_of_exposure),
     "ECD": (told_of_dose, told_of_exposure),
+    "EG": (told_of_electrocardiogram,),
     "IE": (told_of_criteria,),
     "LB": (told_of_sample, told_of_organs),
     "TR": (told_of_assessment,),
+    "VS": (told_of_vital_signs,),
 }
 """By the OID of a filled form."""
 

@@ -9,8 +9,8 @@ from typing import Any
 from patients.derivations.eligibility.case import Case, evidence_of
 from patients.derivations.eligibility.evidence import Evidence, Found, Group
 from patients.derivations.eligibility.support import support_before
-from patients.facts import Facts
-from patients.models import LabSample, Subject
+from patients.derivations.results import names_of_tests
+from patients.models import LabSample
 from trials.clinical.eligibility.operands import Codes, Number, Operand
 from trials.clinical.eligibility.options import factor_of
 from trials.clinical.eligibility.thresholds import ULN
@@ -19,7 +19,6 @@ from trials.clinical.reading import Reading
 from trials.clinical.undetermined import Undetermined
 from trials.clinical.units import UnitError, convert
 from trials.clinical.words import counted, normal_range, printed_unit
-from trials.models import LabTest
 
 RESULT_WORDS = {NEGATIVE: "negative", POSITIVE: "positive", TRACE: "trace"}
 
@@ -70,11 +69,7 @@ def last_results(case: Case, code: str) -> list[Result]:
 
 def name_of_test(case: Case, code: str) -> str:
     """A laboratory test of the subject's study in words, also where it has no result."""
-    return case.facts.once(_names_of_tests, case.subject).get(code, code)
-
-
-def _names_of_tests(facts: Facts, subject: Subject) -> dict[str, str]:
-    return dict(LabTest.objects.filter(study_id=subject.study_id).values_list("code", "name"))
+    return case.facts.once(names_of_tests, case.subject).get(code, code)
 
 
 def shown_result(case: Case, result: Result) -> Evidence:

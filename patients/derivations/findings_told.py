@@ -1,0 +1,102 @@
+"""What CTCAE says of vital signs and electrocardiograms, from their numbers alone, beside the form.
+
+A finding is proposed, never an adverse event: whether treatment was started, which CTCAE asks of some of
+these terms too, the numbers do not tell.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from patients.derivations.results import baseline_until
+from patients.derivations.told import Told
+from patients.facts import Facts, Source, source
+from patients.models import Electrocardiogram, Row, Subject, VitalSigns
+from trials.clinical.ctcae import VERSIONS, Graded
+from trials.clinical.ctcae.findings import hypertension, qtc, weight_loss
+from trials.clinical.ctcae.other_criteria import QTC, WEIGHT_LOSS
+from trials.clinical.words import counted, measured
+
+HYPERTENSION = "Hypertension"
+
+
+def told_of_vital_signs(facts: Facts, form: VitalSigns) -> Iterator[Told]:
+    """The grade of each reading of the blood pressure, and of the loss of weight since baseline."""
+    version = _version(facts, form.subject)
+    for row in facts.rows(form, "blood_pressures"):
+        if version is None:
+            yield _without_version(HYPERTENSION, row)
+            continue
+        graded = hypertension(
+            systolic=_number(row.systolic), diastolic=_number(row.diastolic), version=version
+        )
+        yield _told(graded, "", (source(form, "systolic", row), source(form, "diastolic", row)), row)
+    yield from _told_of_weight(facts, form, version)
+
+
+def told_of_electrocardiogram(facts: Facts, form: Electrocardiogram) -> Iterator[Told]:
+    """The grade of the mean QTcF of the day, against the last day of baseline."""
+    if not form.qtcf or not form.performed_on:
+        return
+    version = _version(facts, form.subject)
+    if version is None:
+        yield _without_version(QTC)
+        return
+    known = [
+        each
+        for each in facts.forms(Electrocardiogram, form.subject)
+        if each.qtcf is not None and each.performed_on is not None
+    ]
+    of_day = [each for each in known if each.performed_on == form.performed_on]
+    mean = _mean(of_day)
+    before = _baseline(known, baseline_until(facts, form.subject), form.performed_on)
+    graded = qtc(qtc_ms=mean, baseline_ms=_mean(before) if before else None, version=version)
+    words = f"mean of {counted(len(of_day), 'recording')} of the day: {measured(mean, 'ms')}"
+    words += f"; baseline {measured(_mean(before), 'ms')}" if before else "; no baseline to compare with"
+    yield _told(graded, words, tuple(source(each, "qtcf") for each in (*of_day, *before)))
+
+
+def _told_of_weight(facts: Facts, form: VitalSigns, version: str | None) -> Iterator[Told]:
+    """Nothing up to the last day of baseline: there is no loss since baseline yet."""
+    until = baseline_until(facts, form.subject)
+    if form.weight is None or form.measured_on is None or until is None or form.measured_on <= until:
+        return
+    if version is None:
+        yield _without_version(WEIGHT_LOSS)
+        return
+    known = [each for each in facts.forms(VitalSigns, form.subject) if each.weight is not None]
+    before = [each for each in known if each.measured_on and each.measured_on <= until][-1:]
+    weights = [each.weight for each in before]
+    graded = weight_loss(weight_kg=form.weight, baseline_kg=weights[0] if weights else None, version=version)
+    words = f"baseline {measured(weights[0], 'kg')} on {before[0].measured_on}" if before else ""
+    yield _told(graded, words, tuple(source(each, "weight") for each in (form, *before)))
+
+
+def _told(graded: Graded, words: str, sources: tuple[Source, ...], row: Row | None = None) -> Told:
+    answer = "" if graded.grade is None else f"grade {graded.grade}"
+    rule = graded.rule if graded.cannot is None else graded.cannot.sentence()
+    return Told(graded.term, answer, "; ".join(each for each in (rule, words) if each), row, sources)
+
+
+def _without_version(term: str, row: Row | None = None) -> Told:
+    return Told(term, "", "cannot be determined: the study names no version of CTCAE with numbers", row)
+
+
+def _version(facts: Facts, subject: Subject) -> str | None:
+    version = facts.setting(subject, "ctcae_version")
+    return str(version) if version in VERSIONS else None
+
+
+def _baseline(known: Sequence[Any], until: date | None, day: date) -> list[Any]:
+    """The recordings of the last day of baseline; none for a day that is baseline itself."""
+    days = [each.performed_on for each in known if until is not None and each.performed_on <= until < day]
+    return [each for each in known if days and each.performed_on == max(days)]
+
+
+def _mean(recordings: Sequence[Any]) -> Decimal:
+    return sum((each.qtcf for each in recordings), Decimal(0)) / len(recordings)
+
+
+def _number(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
