@@ -103,16 +103,11 @@ class FormAdmin(ClinicalAdmin):
         name = f"{self.opts.app_label}_{self.opts.model_name}_void"
         return [path("<int:pk>/void/", view, name=name), *super().get_urls()]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        # No transaction is opened around it: the action opens its own.
-        if object_id is None:
-            return entry_page(self, request)
+    # No transaction is opened around these: the action opens its own.
+    def entry_page(self, request: HttpRequest) -> HttpResponse:
+        return entry_page(self, request)
+
+    def record_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return correction_page(self, request, object_id)
 
     def history_view(

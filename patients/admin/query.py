@@ -71,17 +71,9 @@ class QueryAdmin(ClinicalAdmin):
         )
         return [accept, *super().get_urls()]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
+    def record_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What is asked, where, and what one can do about it."""
         self.enter(request)
-        if object_id is None:
-            raise PermissionDenied  # queries are raised by checks
         return query_page(self, request, self.found(request, object_id))
 
     def accept_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -96,15 +96,8 @@ class ReferenceRangePage(StudyAdmin):
         view = self.admin_site.admin_view(self.correct_view)
         return [path("<int:pk>/correct/", view, name="trials_referencerange_correct"), *super().get_urls()]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> Any:
-        may_correct = may(user_of(request), Verb.CORRECT_RANGE)
-        return super().changeform_view(request, object_id, form_url, {"may_correct": may_correct})
+    def beside(self, request: HttpRequest, record: ReferenceRange) -> dict[str, Any]:
+        return {"may_correct": may(user_of(request), Verb.CORRECT_RANGE)}
 
     def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """First "Show the impact", which keeps nothing; then the correction with its reason."""

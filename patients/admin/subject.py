@@ -97,24 +97,16 @@ class SubjectAdmin(ClinicalAdmin):
 
         return self.admin_site.admin_view(view)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        if object_id is None:
-            self.enter(request, WRITING)
-            if not self.has_add_permission(request):
-                raise PermissionDenied
-            return enroll_page(self, request)
-        self.enter(request)
-        return self.casebook_view(request, self.found(request, object_id))
+    def entry_page(self, request: HttpRequest) -> HttpResponse:
+        self.enter(request, WRITING)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return enroll_page(self, request)
 
-    def casebook_view(self, request: HttpRequest, subject: Subject) -> HttpResponse:
+    def record_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Who the subject is in the study, what is open, and every form by visit."""
-        user = user_of(request)
+        self.enter(request)
+        subject, user = self.found(request, object_id), user_of(request)
         today = clock.today(subject.site.time_zone)
         may_enter = may(user, Verb.ENTER, site=subject.site)
         screening = subject.status == SubjectStatus.SCREENING

@@ -140,23 +140,12 @@ class UserPage(AccountsAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> Any:
-        if object_id is None:
-            return self.create_view(request)
-        self.enter(request)
-        account = self.found(request, object_id)
+    def beside(self, request: HttpRequest, record: User) -> dict[str, Any]:
         studies = managed_studies(user_of(request))
-        roles = Assignment.objects.filter(user=account, study__in=studies).select_related("site", "study")
-        shown = {"assignments": roles.order_by("-valid_from"), "account": account, **(extra_context or {})}
-        return super().changeform_view(request, object_id, form_url, shown)
+        roles = Assignment.objects.filter(user=record, study__in=studies).select_related("site", "study")
+        return {"assignments": roles.order_by("-valid_from"), "account": record}
 
-    def create_view(self, request: HttpRequest) -> HttpResponse:
+    def entry_page(self, request: HttpRequest) -> HttpResponse:
         self.enter(request, WRITING)
         actor = user_of(request)
         return act_page(
@@ -233,18 +222,7 @@ class AssignmentPage(AccountsAdmin):
         end = path("<int:pk>/end/", view(self.end_view), name="trials_assignment_end")
         return [end, *super().get_urls()]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> Any:
-        if object_id is None:
-            return self.assign_view(request)
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def assign_view(self, request: HttpRequest) -> HttpResponse:
+    def entry_page(self, request: HttpRequest) -> HttpResponse:
         self.enter(request, WRITING)
         actor = user_of(request)
         studies = managed_studies(actor)

@@ -125,12 +125,25 @@ class StudyAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """A read-only page; a subclass that writes hands the request to a page of its own."""
+        """Where a record is made, or the page of one; each subclass says what they are."""
+        return self.entry_page(request) if object_id is None else self.record_page(request, object_id)
+
+    def entry_page(self, request: HttpRequest) -> HttpResponse:
+        """Where a record is made. Most kinds are not made here."""
         self.enter(request)
-        if object_id is not None:
-            title = str(self.found(request, object_id))
-            extra_context = {"title": title, "subtitle": None, **(extra_context or {})}
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        raise PermissionDenied
+
+    def record_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A read-only page; a subclass that writes has a page of its own."""
+        self.enter(request)
+        record = self.found(request, object_id)
+        context = {"title": str(record), "subtitle": None, **self.beside(request, record)}
+        page: HttpResponse = super().changeform_view(request, object_id, "", context)
+        return page
+
+    def beside(self, request: HttpRequest, record: Any) -> dict[str, Any]:
+        """What the template of a read-only page shows beside the fields."""
+        return {}
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Nothing is ever deleted."""

@@ -92,19 +92,9 @@ class DoseModificationTablePage(ProtocolAdmin):
         )
         return [approve, *super().get_urls()]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        if object_id is None:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        self.enter(request)
-        table = self.found(request, object_id)
-        rows = DoseModification.objects.filter(table=table).select_related("drug", "events", "other_than")
-        shown = {
+    def beside(self, request: HttpRequest, record: DoseModificationTable) -> dict[str, Any]:
+        rows = DoseModification.objects.filter(table=record).select_related("drug", "events", "other_than")
+        return {
             "rows": [
                 {
                     "row": row,
@@ -114,11 +104,10 @@ class DoseModificationTablePage(ProtocolAdmin):
                 }
                 for row in rows.order_by("order")
             ],
-            "levels": table.levels.select_related("drug").order_by("drug__code", "-starting_dose", "pk"),
-            "groups": table.event_groups.order_by("pk"),
-            "may_approve": not table.is_approved and self._may_approve(request, table),
+            "levels": record.levels.select_related("drug").order_by("drug__code", "-starting_dose", "pk"),
+            "groups": record.event_groups.order_by("pk"),
+            "may_approve": not record.is_approved and self._may_approve(request, record),
         }
-        return super().changeform_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def approve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.enter(request, WRITING)
