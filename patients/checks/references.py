@@ -43,6 +43,6 @@ CHECKS = (
         Severity.HARD,
         names_a_record_in_error,
         rests_on=NAMED,
-        asks="No record names another one that was entered in error: please name another one, or none.",
+        asks="No record names another one that was entered in error.",
     ),
 )

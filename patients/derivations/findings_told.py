@@ -4,11 +4,10 @@ A finding is proposed, never an adverse event: whether treatment was started, wh
 these terms too, the numbers do not tell.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
+from patients.derivations.organ_function import DerivedValue, qtcf_values
 from patients.derivations.results import baseline_until
 from patients.derivations.told import Told
 from patients.facts import Facts, Source, source
@@ -16,6 +15,7 @@ from patients.models import Electrocardiogram, Row, Subject, VitalSigns
 from trials.clinical.ctcae import VERSIONS, Graded
 from trials.clinical.ctcae.findings import hypertension, qtc, weight_loss
 from trials.clinical.ctcae.other_criteria import QTC, WEIGHT_LOSS
+from trials.clinical.undetermined import Undetermined
 from trials.clinical.words import counted, measured
 
 HYPERTENSION = "Hypertension"
@@ -43,18 +43,26 @@ def told_of_electrocardiogram(facts: Facts, form: Electrocardiogram) -> Iterator
     if version is None:
         yield _without_version(QTC)
         return
-    known = [
-        each
-        for each in facts.forms(Electrocardiogram, form.subject)
-        if each.qtcf is not None and each.performed_on is not None
-    ]
-    of_day = [each for each in known if each.performed_on == form.performed_on]
-    mean = _mean(of_day)
-    before = _baseline(known, baseline_until(facts, form.subject), form.performed_on)
-    graded = qtc(qtc_ms=mean, baseline_ms=_mean(before) if before else None, version=version)
-    words = f"mean of {counted(len(of_day), 'recording')} of the day: {measured(mean, 'ms')}"
-    words += f"; baseline {measured(_mean(before), 'ms')}" if before else "; no baseline to compare with"
-    yield _told(graded, words, tuple(source(each, "qtcf") for each in (*of_day, *before)))
+    values, until = qtcf_values(facts, form.subject), baseline_until(facts, form.subject)
+    of_day = [each for each in values if each.day == form.performed_on]
+    before = [each for each in values if until is not None and each.day <= until < form.performed_on]
+    for now in of_day:
+        yield _of_mean(now, before[-1] if before else None, version)
+
+
+def _of_mean(now: DerivedValue, before: DerivedValue | None, version: str) -> Told:
+    if isinstance(now.value, Undetermined):
+        return Told(QTC, "", now.value.sentence(), sources=now.sources)
+    words = f"mean of {counted(len(now.sources), 'recording')} of the day: {measured(now.value, 'ms')}"
+    if before is None:
+        baseline, against, sources = None, "no baseline to compare with", now.sources
+    elif isinstance(before.value, Undetermined):
+        baseline, against, sources = None, f"the baseline {before.value.sentence()}", now.sources
+    else:
+        baseline, against = before.value, f"baseline {measured(before.value, 'ms')}"
+        sources = (*now.sources, *before.sources)
+    graded = qtc(qtc_ms=now.value, baseline_ms=baseline, version=version)
+    return _told(graded, f"{words}; {against}", sources)
 
 
 def _told_of_weight(facts: Facts, form: VitalSigns, version: str | None) -> Iterator[Told]:
@@ -86,16 +94,6 @@ def _without_version(term: str, row: Row | None = None) -> Told:
 def _version(facts: Facts, subject: Subject) -> str | None:
     version = facts.setting(subject, "ctcae_version")
     return str(version) if version in VERSIONS else None
-
-
-def _baseline(known: Sequence[Any], until: date | None, day: date) -> list[Any]:
-    """The recordings of the last day of baseline; none for a day that is baseline itself."""
-    days = [each.performed_on for each in known if until is not None and each.performed_on <= until < day]
-    return [each for each in known if days and each.performed_on == max(days)]
-
-
-def _mean(recordings: Sequence[Any]) -> Decimal:
-    return sum((each.qtcf for each in recordings), Decimal(0)) / len(recordings)
 
 
 def _number(value: int | None) -> Decimal | None:

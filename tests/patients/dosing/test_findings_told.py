@@ -86,6 +86,16 @@ def test_recordings_of_one_day_are_graded_by_their_mean_and_against_baseline(in_
     assert "mean of 2 recordings of the day: 462 ms; baseline 400 ms" in found.reason
 
 
+def test_a_recording_of_the_day_without_its_interval_leaves_the_mean_open(in_a: Ward) -> None:
+    in_a.take(0, None, "12")
+    recorded(in_a, -2, 400)
+    unread = {"performed_on": day(21).isoformat(), "interpretation": "NORMAL"}
+    in_a.enter(Electrocardiogram, in_a.subject, unread, visit=in_a.screening)
+    [found] = tellings(in_a, recorded(in_a, 21, 470))
+    assert found.answer == ""
+    assert found.reason == f"cannot be determined: no QTcF of every electrocardiogram of {day(21)}"
+
+
 def test_without_a_baseline_the_interval_is_graded_and_that_is_said(in_a: Ward) -> None:
     in_a.take(0, None, "12")
     [found] = tellings(in_a, recorded(in_a, 21, 470))
