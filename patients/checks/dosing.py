@@ -8,6 +8,7 @@ from typing import Any
 from patients.checks.common import ends_before_it_starts
 from patients.checks.engine import VISIT, Check, Hit
 from patients.derivations.dose import PlannedDose, element_of, planned, regimen_of
+from patients.derivations.dose_history import often
 from patients.derivations.dose_settings import differs_from_plan, dose_tolerance
 from patients.derivations.dose_table import table_on
 from patients.derivations.expected_action import DoseDeparture, dose_departures
@@ -24,7 +25,7 @@ from patients.models import (
 from trials.clinical.dose_level import Level, Rhythm, level_of
 from trials.clinical.partial_date import Truth
 from trials.clinical.undetermined import Undetermined
-from trials.models import DoseRule, Frequency, RegimenElement
+from trials.models import DoseRule, RegimenElement
 from trials.text import plain
 
 DECIDES_DOSES = ("LB", "AE", "EG", "VS", "EC", "ECD", "DS", "WD", "TH", "TU", "DM", VISIT)
@@ -187,15 +188,11 @@ def _levels(form: DailyDosePeriod, facts: Facts) -> list[Level]:
 
 
 def _level(level: Level) -> str:
-    return f"{plain(level.amount)} mg {_often(level.rhythm)}"
+    return f"{plain(level.amount)} mg {often(level.rhythm)}"
 
 
 def _dose(form: DailyDosePeriod) -> str:
-    return f"{plain(form.dose)} mg {_often(str(form.frequency))}"
-
-
-def _often(frequency: str) -> str:
-    return str(Frequency(frequency).label).lower()
+    return f"{plain(form.dose)} mg {often(str(form.frequency))}"
 
 
 def _departure(own: list[DoseDeparture]) -> str:

@@ -14,7 +14,7 @@ from trials.clinical.dose_level import Level, Rhythm, level_of
 from trials.clinical.dose_modification import LevelGiven
 from trials.clinical.quantity import ARITHMETIC
 from trials.clinical.undetermined import Undetermined
-from trials.models import DoseRule, Drug, RegimenElement
+from trials.models import DoseRule, Drug, Frequency, RegimenElement
 from trials.text import plain
 
 # A lower dose for one of these reasons is no step down the levels.
@@ -44,8 +44,8 @@ class GivenDose:
             return "a dose that is not recorded"
         if not self.amount:
             return "no dose"
-        often = "" if self.rhythm is Rhythm.ONCE else f" {self.rhythm.value}"
-        return f"{plain(self.amount)} mg{often}"
+        rhythm = "" if self.rhythm is Rhythm.ONCE else f" {often(self.rhythm)}"
+        return f"{plain(self.amount)} mg{rhythm}"
 
 
 def administrations(facts: Facts, subject: Subject, drug: Drug) -> list[DoseAdministration]:
@@ -74,6 +74,11 @@ def amount_of(form: DoseAdministration) -> Decimal | None:
 def rhythm_of(form: DailyDosePeriod) -> Rhythm | None:
     """How often a daily drug was taken; None where it is not recorded."""
     return Rhythm(form.frequency) if form.frequency else None
+
+
+def often(frequency: str) -> str:
+    """How often a dose is taken, as people read it after its amount: once a day."""
+    return str(Frequency(frequency).label).lower()
 
 
 def given_on(facts: Facts, subject: Subject, drug: Drug, on: date) -> GivenDose | None:
@@ -185,8 +190,8 @@ def _level(
     """Without a tolerance only the very dose of a level is that level."""
     if day is None or amount is None:
         return None
-    often = "" if rhythm is Rhythm.ONCE else f" {rhythm.value}"
-    shown = f"{plain(form.dose)} mg{often} from {day}"
+    in_words = "" if rhythm is Rhythm.ONCE else f" {often(rhythm)}"
+    shown = f"{plain(form.dose)} mg{in_words} from {day}"
     if form.difference in NO_REDUCTION:
         return LevelGiven(day, 0, shown)
     if not isinstance(tolerance, Undetermined):

@@ -13,7 +13,7 @@ from patients.derivations.dose import (
     regimen_of,
     surface_settings,
 )
-from patients.derivations.dose_history import GivenDose, administrations, given_on, periods
+from patients.derivations.dose_history import GivenDose, administrations, given_on, often, periods
 from patients.derivations.dose_settings import differs_from_plan, dose_tolerance
 from patients.derivations.dose_situation import situation_of, sources_of
 from patients.derivations.dose_table import DoseTable, table_on
@@ -26,7 +26,7 @@ from trials.clinical.dose_modification import Action, Decision, Hit, decide
 from trials.clinical.partial_date import Truth
 from trials.clinical.undetermined import Undetermined
 from trials.clinical.words import counted
-from trials.models import NOT_APPROVED, DoseRule, Drug, Frequency, RegimenElement
+from trials.models import NOT_APPROVED, DoseRule, Drug, RegimenElement
 from trials.text import plain
 
 WORDS = {
@@ -167,8 +167,8 @@ def _words(decision: Decision, dose: Decimal | None) -> str:
     words = WORDS[decision.action]
     if decision.action in (Action.GIVE, Action.REDUCE):
         once = decision.rhythm in (None, Rhythm.ONCE)
-        often = "" if once else f" {str(Frequency(str(decision.rhythm)).label).lower()}"
-        words += f" {plain(dose)} mg{often}" if dose is not None else " a dose that cannot be determined"
+        rhythm = "" if once else f" {often(str(decision.rhythm))}"
+        words += f" {plain(dose)} mg{rhythm}" if dose is not None else " a dose that cannot be determined"
         words += f" ({counted(decision.level, 'reduction')} so far)" if decision.level else ""
     because = "; ".join(f"{hit.rule.code} “{hit.rule.text}”: {hit.words}" for hit in decision.hits)
     words += f", because of {because}" if because else ""

@@ -234,7 +234,7 @@ def test_a_dose_that_is_no_level_leaves_the_expected_dose_undetermined(in_a: War
     in_a.bled(20)
     found = in_a.expected("LENVATINIB", 20)
     assert (found.dose, found.certain) == (None, False)
-    assert found.missing == (f"level of the table for 10 mg QD from {day(0)}",)
+    assert found.missing == (f"level of the table for 10 mg once a day from {day(0)}",)
 
 
 def test_what_no_row_requires_is_named(in_a: Ward) -> None:
