@@ -7,6 +7,7 @@ from enum import StrEnum
 from ecrf.reports.choices import Choices, Confirmation
 from ecrf.reports.history import history_of
 from ecrf.reports.protocol import Protocol
+from patients.derivations.doses_taken import was_dosed
 from patients.derivations.tumor_response import TumorCourse, TumorPoint, tumor_course
 from patients.facts import Facts, Source, source
 from patients.models import DeviationStatus, ProtocolDeviation, Subject, TumorAssessment, Withdrawal, YesNo
@@ -115,7 +116,7 @@ def _sets(facts: Facts, subject: Subject, history: History) -> frozenset[Analysi
     judged = history.baseline is not None and any(each.is_adequate for each in history.assessments)
     belongs = {
         AnalysisSet.ITT: history.randomized is not None,
-        AnalysisSet.TREATED: history.first_dose is not None,
+        AnalysisSet.TREATED: was_dosed(facts, subject),
         AnalysisSet.EVALUABLE: judged,
         AnalysisSet.PER_PROTOCOL: not _deviated(facts, subject),
     }

@@ -9,7 +9,7 @@ from patients.derivations.death import death_of
 from patients.derivations.doses_taken import first_dose
 from patients.derivations.signs_of_life import Sign, signs_of_life
 from patients.derivations.tumor_records import Unfinished, label_of
-from patients.derivations.tumor_response import TumorCourse, TumorPoint
+from patients.derivations.tumor_response import LOCAL, TumorCourse, TumorPoint
 from patients.facts import Facts, Source, source, source_of_day
 from patients.models import (
     Allocation,
@@ -25,6 +25,7 @@ from patients.models import (
     SurvivalFollowUp,
     SurvivalStatus,
     TherapyKind,
+    TumorAssessment,
     Withdrawal,
     WithdrawalScope,
     YesNo,
@@ -141,6 +142,13 @@ def _reported_progressions(
         if point.form is not None and point.form.clinical_progression == YesNo.YES:
             told = (source(point.form, "clinical_progression"),)
             yield ReportedProgression(exactly(point.found.last_on), "clinical deterioration", told)
+    placed = {point.form.pk for point in course.points if point.form is not None}
+    for form in facts.forms(TumorAssessment, subject):
+        # Without a day of a scan it is no time point; that the disease progressed was told nevertheless.
+        undated = not form.first_scan_on and form.pk not in placed
+        if undated and form.clinical_progression == YesNo.YES and form.assessor in LOCAL:
+            told = (source(form, "clinical_progression"),)
+            yield ReportedProgression(None, "clinical deterioration", told)
     for contact in facts.forms(SurvivalFollowUp, subject):
         if contact.progressed == YesNo.YES:
             day = exactly(contact.progressed_on) if contact.progressed_on else None
@@ -156,7 +164,7 @@ def _reported_progressions(
     end = _end_of_treatment(facts, subject, protocol)
     if end is not None and DispositionReason.PROGRESSION in end.reasons:
         words = "the end of all study treatment for progression that no scan shows"
-        yield ReportedProgression(exactly(end.on), words, end.sources, ended_treatment=True)
+        yield ReportedProgression(_partial(end.on), words, end.sources, ended_treatment=True)
 
 
 # ---------------------------------------------------------------- death and life
@@ -262,9 +270,12 @@ def _resection_forms(facts: Facts, subject: Subject) -> list[Procedure]:
 
 @dataclass(frozen=True)
 class _EndOfTreatment:
-    """The end of the last drug of the arm, with every reason that is given for that day."""
+    """The end of the last drug of the arm, with every reason that is given for that day.
 
-    on: date
+    `on` None: the day of an end is not recorded; the reasons are those of every end that may be the last.
+    """
+
+    on: date | None
     reasons: frozenset[str]
     sources: tuple[Source, ...]
 
@@ -274,7 +285,7 @@ def _discontinuation(end: _EndOfTreatment | None) -> Happening | None:
     if end is None or not end.reasons <= OTHER_REASONS:
         return None
     words = "the end of all study treatment for another reason than progression"
-    return Happening(exactly(end.on), words, end.sources)
+    return Happening(_partial(end.on), words, end.sources)
 
 
 def _end_of_treatment(facts: Facts, subject: Subject, protocol: Protocol) -> _EndOfTreatment | None:
@@ -284,20 +295,26 @@ def _end_of_treatment(facts: Facts, subject: Subject, protocol: Protocol) -> _En
     ends = [
         (form.ended_on, form.drug_id, form.reason, source(form, "reason"))
         for form in facts.forms(Disposition, subject)
-        if form.scope == DispositionScope.TREATMENT and form.ended_on and form.drug_id and form.reason
+        if form.scope == DispositionScope.TREATMENT and form.drug_id and form.reason
     ]
     ends += [
-        (form.withdrawn_on, drug, DispositionReason.WITHDRAWAL, source(form, "withdrawn_on"))
+        (
+            form.withdrawn_on,
+            drug,
+            DispositionReason.WITHDRAWAL,
+            source(form, "withdrawn_on" if form.withdrawn_on else "scope"),
+        )
         for form in facts.forms(Withdrawal, subject)
-        if form.scope == WithdrawalScope.DRUG and form.withdrawn_on
+        if form.scope == WithdrawalScope.DRUG
         for drug in ([form.drug_id] if form.drug_id else protocol.drugs[allocation.arm_id])
     ]
     if not ends or not protocol.drugs[allocation.arm_id] <= {drug for _, drug, _, _ in ends}:
         return None
-    last = max(day for day, _, _, _ in ends)
-    final = [(reason, told) for day, _, reason, told in ends if day == last]
+    last = max((day for day, _, _, _ in ends if day is not None), default=None)
+    final = [(reason, told) for day, _, reason, told in ends if day in (last, None)]
     reasons, sources = zip(*final, strict=True)
-    return _EndOfTreatment(last, frozenset(reasons), sources)
+    undated = any(day is None for day, _, _, _ in ends)
+    return _EndOfTreatment(None if undated else last, frozenset(reasons), sources)
 
 
 def _last_day(found: History, origin: date) -> date:

@@ -86,3 +86,9 @@ def last_dose_day(facts: Facts, subject: Subject, drug: int | None = None) -> da
 def dose_goes_on(facts: Facts, subject: Subject, drug: int | None = None) -> bool:
     """Whether a period of doses has no last day."""
     return any(dose.last is None for dose in doses_taken(facts, subject, drug))
+
+
+def was_dosed(facts: Facts, subject: Subject) -> bool:
+    """Whether a dose of any study drug was taken, also one whose day is not recorded."""
+    forms: list[Dose] = [*facts.forms(DoseAdministration, subject), *facts.forms(DailyDosePeriod, subject)]
+    return any(form.was_given for form in forms)

@@ -182,12 +182,19 @@ class _Therapy:
 
 
 def _first_therapy(facts: Facts, subject: Subject) -> _Therapy | None:
-    """Of several therapies, the earliest day on which one may have, and by which one must have, begun."""
-    dated = [(span(each.started), each) for each in facts.forms(SubsequentTherapy, subject) if each.started]
+    """Of several therapies, the earliest day on which one may have, and by which one must have, begun.
+
+    One without a date may have begun on any day.
+    """
+    dated = [
+        (span(each.started) if each.started else (date.min, date.max), each)
+        for each in facts.forms(SubsequentTherapy, subject)
+    ]
     if not dated:
         return None
     earliest, form = min(dated, key=lambda pair: (pair[0][0], pair[1].pk))
-    return _Therapy((earliest[0], min(days[1] for days, _ in dated)), source(form, "started"))
+    told = source(form, "started" if form.started else "kind")
+    return _Therapy((earliest[0], min(days[1] for days, _ in dated)), told)
 
 
 def _is_after(assessment: Assessment, randomized_on: date | None) -> bool:
@@ -309,7 +316,8 @@ def _result(
         progression=_agreed(one.progression, other.progression),
         new_therapy=therapy.source if therapy else None,
         findings=earliest.findings,
-        remarks=(*remarks, *one.counted.remarks),
+        # What holds only if new therapy began on the first of its possible days is not said as a fact.
+        remarks=(*remarks, *(each for each in one.counted.remarks if each in other.counted.remarks)),
         unfinished=unfinished,
     )
 

@@ -10,9 +10,12 @@ from ecrf.reports.endpoints import AnalysisSet, SubjectEndpoints, response_steps
 from patients.actions.save_form import mark_entered_in_error
 from patients.facts import Moment, Source
 from patients.models import (
+    DailyDosePeriod,
+    Disposition,
     DoseAdministration,
     LostToFollowUp,
     ProtocolDeviation,
+    SubsequentTherapy,
     TumorAssessment,
     Withdrawal,
 )
@@ -22,6 +25,7 @@ from tests.patients.clinic import after
 from trials.clinical.endpoints.result import Endpoint, Outcome
 from trials.clinical.endpoints.rules import Censoring, Handling
 from trials.clinical.recist.response import Response
+from trials.clinical.undetermined import Undetermined
 
 
 @pytest.fixture
@@ -409,3 +413,64 @@ def test_a_subject_that_is_not_randomized_has_no_time(trial: Trial) -> None:
     assert (found.arm, found.sets) == (None, frozenset())
     time = found.time(Endpoint.PFS, trial.choices())
     assert (time.outcome, time.missing) == (Outcome.UNDETERMINED, ("day of randomization",))
+
+
+def words_of(
+    trial: Trial, patient: Patient, endpoint: Endpoint = Endpoint.PFS
+) -> tuple[str, tuple[str, ...]]:
+    """The outcome of a time, and what is missing for it."""
+    found = trial.endpoints(patient).time(endpoint, trial.choices())
+    return found.outcome.value, found.missing
+
+
+@pytest.mark.parametrize("started", [None, "2021"])
+def test_further_therapy_of_which_the_start_is_not_known_leaves_the_best_response_open(
+    trial: Trial, patient: Patient, started: str | None
+) -> None:
+    patient.looks(w6="60", w12="55")
+    patient.enter(SubsequentTherapy, kind="SYSTEMIC", agents="Capecitabine", started=started)
+    found = trial.endpoints(patient)
+    for confirmation in Confirmation:
+        best = found.best(confirmation)
+        assert isinstance(best, Undetermined)
+        assert best.missing == ("complete date on which new anticancer therapy began",)
+    assert not [each for each in found.course.remarks if "began on" in each]
+    assert all("cannot be determined" in point.does_not_count for point in found.course.points)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("PROGRESSIVE DISEASE", "for progression that no scan shows"),
+        ("ADVERSE EVENT", "for another reason than progression"),
+    ],
+)
+def test_the_end_of_treatment_without_its_day_is_not_passed_over(
+    trial: Trial, patient: Patient, reason: str, words: str
+) -> None:
+    patient.looks(w6="60", w12="55")
+    patient.ended("TORIPALIMAB", after(10), reason)
+    patient.enter(Disposition, scope="TREATMENT", drug="LENVATINIB", reason=reason)
+    outcome, missing = words_of(trial, patient)
+    assert outcome == "UNDETERMINED"
+    assert missing == (f"certain day or response: the end of all study treatment {words} (day unknown)",)
+    assert told(trial, patient, Endpoint.OS) == ("CENSORED", after(12), "NO_EVENT")
+
+
+def test_clinical_progression_without_a_day_is_progression_of_an_unknown_day(
+    trial: Trial, patient: Patient
+) -> None:
+    patient.looks(w6="60", w12="55")
+    patient.enter(
+        TumorAssessment, visit=patient.visit(after(14)), clinical_progression="Y", assessor="INVESTIGATOR"
+    )
+    [reported] = trial.endpoints(patient).history.reported_progressions
+    assert reported.dated == "clinical deterioration (day unknown)"
+    assert told(trial, patient, Endpoint.OS) == ("CENSORED", after(14), "NO_EVENT")
+
+
+def test_a_dose_without_its_day_makes_a_treated_subject(trial: Trial) -> None:
+    patient = trial.patient(treated=False)
+    assert AnalysisSet.TREATED not in trial.endpoints(patient).sets
+    patient.enter(DailyDosePeriod, drug="LENVATINIB", dose="12", frequency="QD")
+    assert AnalysisSet.TREATED in trial.endpoints(patient).sets

@@ -197,24 +197,36 @@ def last_alive(history: History) -> SignOfLife | None:
     >>> last_alive(History(alive=contacts)).day.isoformat()
     '2021-05-01'
     """
-    signs = [
-        SignOfLife(each.on.earliest, each.dated, each.sources)
-        for each in history.alive
-        if each.on is not None
-    ]
-    signs += [
-        SignOfLife(each.day, f"a tumor assessment ({each.last_scan})", each.sources)
-        for each in history.assessments
-    ]
-    signs += [SignOfLife(each.day, each.dated, each.sources) for each in history.reported_progressions]
+    return _latest([*_signs(history), *_progressions(history, certain=True)])
+
+
+def _latest(signs: Iterable[SignOfLife]) -> SignOfLife | None:
     return max(signs, key=lambda sign: sign.day, default=None)
+
+
+def _signs(history: History) -> Iterator[SignOfLife]:
+    for each in history.alive:
+        if each.on is not None:
+            yield SignOfLife(each.on.earliest, each.dated, each.sources)
+    for scans in history.assessments:
+        yield SignOfLife(scans.day, f"a tumor assessment ({scans.last_scan})", scans.sources)
+
+
+def _progressions(history: History, *, certain: bool) -> Iterator[SignOfLife]:
+    """Reported progressions: by the day up to which each is certain, or by the day that is tried."""
+    for each in history.reported_progressions:
+        if not certain or each.possible is None:
+            yield SignOfLife(each.day, each.dated, each.sources)
+        elif each.on is not None:
+            yield SignOfLife(each.on.earliest, each.dated, each.sources)
 
 
 def against_death(history: History) -> tuple[str, Sources]:
     """What contradicts the day of the death, in words and with sources; empty where nothing does."""
-    death, known, last = history.death, history.death_known, last_alive(history)
+    death, known = history.death, history.death_known
     if death is None:
         return "", ()
+    last = _latest([*_signs(history), *_progressions(history, certain=False)])
     if last is not None and last.day > death.day:
         return f"{death.dated} lies before {last.words}", (*death.sources, *last.sources)
     if known is not None and known.on is not None and known.on.latest < death.day:
