@@ -20,6 +20,7 @@ from trials.admin.protocol import ranges_in_reach
 from trials.clinical.words import printed_unit
 from trials.models import ReferenceRange, Sex, User
 from trials.roles import NotPermitted, Verb, may
+from trials.text import plain
 
 LIMIT: dict[str, Any] = {"max_digits": 12, "decimal_places": 4, "required": False}
 AGE: dict[str, Any] = {"min_value": 0, "max_value": 150}
@@ -49,15 +50,6 @@ class RangeForm(forms.Form):
         }
 
 
-def shown_limit(limit: Decimal | None) -> str | None:
-    """A limit without the zeros that the column adds.
-
-    >>> shown_limit(Decimal("10.0000")), shown_limit(Decimal("1.8000"))
-    ('10', '1.8')
-    """
-    return None if limit is None else format(limit.normalize(), "f")
-
-
 @admin.register(ReferenceRange)
 class ReferenceRangePage(StudyAdmin):
     list_display = (
@@ -78,11 +70,11 @@ class ReferenceRangePage(StudyAdmin):
 
     @admin.display(description=gettext_lazy("Low"), empty_value="—")
     def lower(self, record: ReferenceRange) -> str | None:
-        return shown_limit(record.low)
+        return plain(record.low) or None
 
     @admin.display(description=gettext_lazy("High"), empty_value="—")
     def upper(self, record: ReferenceRange) -> str | None:
-        return shown_limit(record.high)
+        return plain(record.high) or None
 
     @admin.display(description=gettext_lazy("Unit"))
     def printed(self, record: ReferenceRange) -> str:
@@ -157,9 +149,9 @@ class ReferenceRangePage(StudyAdmin):
 
 def _initial(found: ReferenceRange) -> dict[str, Any]:
     names = ("version", "sex", "age_from", "age_to", "valid_from", "valid_to")
-    limits = {"low": shown_limit(found.low), "high": shown_limit(found.high)}
+    limits = {"low": found.low, "high": found.high}
     return {
         **{name: getattr(found, name) for name in names},
-        # As numbers again: a form compares what was typed with what was shown.
-        **{name: None if limit is None else Decimal(limit) for name, limit in limits.items()},
+        # Without the zeros that the column adds: a form compares what was typed with what was shown.
+        **{name: None if limit is None else Decimal(plain(limit)) for name, limit in limits.items()},
     }

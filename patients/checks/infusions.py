@@ -75,8 +75,7 @@ def blood_count_is_missing(form: DoseAdministration, facts: Facts) -> Iterator[H
         yield Hit(
             "given_on",
             f"No result of {' and '.join(missing)} on the day of the dose or in the {counted(days, 'day')} "
-            "before: "
-            "please enter it.",
+            "before: please enter it.",
         )
 
 

@@ -62,8 +62,7 @@ def value_is_implausible(form: LabSample, facts: Facts) -> Iterator[Hit]:
             yield Hit(
                 "value",
                 f"{with_unit(row.value, row.unit)} lies outside {low} to {with_unit(high, row.unit)}: are "
-                "value "
-                "and unit right?",
+                "value and unit right?",
                 row,
             )
 
@@ -96,8 +95,7 @@ def screening_result_was_old(form: LabSample, facts: Facts) -> Iterator[Hit]:
         yield Hit(
             "collected_on",
             f"Taken {counted(age, 'day')} before the first dose ({first_dose}) and not repeated, although "
-            "at most "
-            f"{counted(window, 'day')} are allowed: {named}{more}.",
+            f"at most {counted(window, 'day')} are allowed: {named}{more}.",
         )
 
 
