@@ -66,7 +66,12 @@ def _cyclic(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExpo
         for form, number in zip(given, numbers, strict=True)
         if form.given_on is not None
     ]
-    found, unit = _against_the_cycle(element, doses), element.unit
+    lacking = (
+        *_doses_left_open(facts, subject, element.drug),
+        *_surfaces_lacking(given if by_surface else ()),
+    )
+    found = Undetermined(lacking) if lacking else _against_the_cycle(element, doses)
+    unit = element.unit
     return DrugExposure(
         drug=element.drug,
         unit=unit,
@@ -74,6 +79,38 @@ def _cyclic(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExpo
         courses=_begun(given, numbers),
         words=_words(element.drug, found, unit),
         sources=tuple(source(form, "dose") for form in given),
+    )
+
+
+def _doses_left_open(facts: Facts, subject: Subject, drug: Drug) -> tuple[str, ...]:
+    """What is not known of administrations and periods that no exposure can count: a day, whether given."""
+    lacking = []
+    for form in facts.forms(DoseAdministration, subject):
+        if form.drug_id != drug.pk or form.not_done_reason:
+            continue
+        if not form.given:
+            lacking.append(f"answer whether dose no. {form.repeat} {_on(form.given_on)} was given")
+        elif form.was_given and not form.given_on:
+            lacking.append(
+                f"day of dose no. {form.repeat} at {form.visit.code if form.visit else 'no visit'}"
+            )
+    lacking += [
+        f"first day of daily dose period no. {form.repeat}"
+        for form in facts.forms(DailyDosePeriod, subject)
+        if form.drug_id == drug.pk and form.dose is not None and not form.started
+    ]
+    return tuple(lacking)
+
+
+def _on(day: date | None) -> str:
+    return f"on {day}" if day else "of an unknown day"
+
+
+def _surfaces_lacking(given: Sequence[DoseAdministration]) -> tuple[str, ...]:
+    return tuple(
+        f"body surface area for the dose given on {form.given_on}"
+        for form in given
+        if amount_of(form) is not None and not form.surface_used
     )
 
 
@@ -129,6 +166,8 @@ def _daily(facts: Facts, subject: Subject, element: RegimenElement) -> DrugExpos
     found: Exposure | Undetermined
     if broken := [form for form in taken if _ends_before_it_starts(form)]:
         found = Undetermined(tuple(f"last day of the dose taken from {form.started}" for form in broken))
+    elif open_ones := _doses_left_open(facts, subject, element.drug):
+        found = Undetermined(open_ones)
     elif not taken:
         found = Undetermined(("dose that was taken",))
     elif plan.dose is None:

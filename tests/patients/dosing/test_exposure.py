@@ -27,6 +27,11 @@ def known(found: DrugExposure) -> Exposure:
     return found.exposure
 
 
+def unknown(found: DrugExposure) -> tuple[str, ...]:
+    assert isinstance(found.exposure, Undetermined), found.words
+    return found.exposure.missing
+
+
 def course(ward: Ward, number: int, later: int, share: str = "1", day_8: bool = True) -> None:
     """A cycle with GEMOX by the plan, or a share of it."""
     visit = ward.cycle(number, later)
@@ -90,6 +95,32 @@ def test_a_dose_that_is_not_recorded_is_not_counted_as_nothing(ward: Callable[..
     admitted = ward("A")
     admitted.infuse("TORIPALIMAB", 0, None, admitted.cycle(1, 0))
     assert of(admitted, "TORIPALIMAB").exposure == Undetermined((f"dose given on {day(0)}",))
+
+
+def test_a_dose_whose_day_is_not_recorded_is_not_left_out(ward: Callable[..., Ward]) -> None:
+    admitted = ward("A")
+    admitted.infuse("TORIPALIMAB", 0, "240", admitted.cycle(1, 0))
+    admitted.infuse("TORIPALIMAB", 0, "240", admitted.cycle(2, 21), given_on=None)
+    admitted.take(0, 9, "12")
+    admitted.take(0, None, "8", started=None)
+    assert unknown(of(admitted, "TORIPALIMAB")) == ("day of dose no. 1 at C2D1",)
+    assert unknown(of(admitted, "LENVATINIB")) == ("first day of daily dose period no. 2",)
+
+
+def test_a_dose_by_surface_without_a_surface_says_that_the_surface_is_missing(
+    ward: Callable[..., Ward],
+) -> None:
+    admitted = ward("B")
+    admitted.infuse("OXALIPLATIN", -30, "140")
+    assert unknown(of(admitted, "OXALIPLATIN")) == (f"body surface area for the dose given on {day(-30)}",)
+
+
+def test_a_dose_of_which_nobody_said_whether_it_was_given_is_not_left_out(ward: Callable[..., Ward]) -> None:
+    admitted = ward("A")
+    admitted.infuse("TORIPALIMAB", 0, "240", admitted.cycle(1, 0))
+    admitted.infuse("TORIPALIMAB", 21, "240", admitted.cycle(2, 21), given=None)
+    missing = (f"answer whether dose no. 1 on {day(21)} was given",)
+    assert unknown(of(admitted, "TORIPALIMAB")) == missing
 
 
 def test_a_daily_dose_without_its_frequency_is_not_counted_as_one_a_day(ward: Callable[..., Ward]) -> None:
