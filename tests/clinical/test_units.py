@@ -184,3 +184,9 @@ def test_every_test_that_joins_mass_and_substance_has_its_molar_mass_here():
         if {"mass concentration", "substance concentration"} <= {UNITS[unit].kind for unit in amounts}
     }
     assert joined == set(MOLAR_MASS)
+
+
+@pytest.mark.parametrize("unit", ["%", "1", "s"])
+def test_an_inr_is_no_percentage_of_activity_and_no_time(unit: str) -> None:
+    assert convertible("INR", "{INR}", [unit]) is None
+    assert convertible("INR", unit, ["{INR}"]) is None

@@ -82,7 +82,9 @@ _KINDS: dict[str, dict[str, str]] = {
     "mass in a day": {"g/(24.h)": "1", "g/d": "1", "mg/(24.h)": "0.001", "mg/d": "0.001"},
     "clearance": {"mL/min": "1", "mL/s": "60"},
     "time": {"s": "1", "ms": "0.001", "min": "60", "h": "3600"},
-    "ratio": {"1": "1", "{INR}": "1", "{ratio}": "1", "%": "0.01"},
+    "ratio": {"1": "1", "{ratio}": "1", "%": "0.01"},
+    # Percent of a prothrombin time are its activity, which no factor joins with the INR.
+    "normalized ratio": {"{INR}": "1"},
     "acidity": {"[pH]": "1"},
     "mass": {"kg": "1", "g": "0.001"},
     "length": {"m": "1", "cm": "0.01", "mm": "0.001"},
