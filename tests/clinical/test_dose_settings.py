@@ -61,22 +61,25 @@ def test_a_test_is_asked_for_by_a_word_or_by_a_flag():
     ]
 
 
+WRITTEN = "must be a number of at most 9 digits before and after the point, such as 2.5"
+
+
 @pytest.mark.parametrize(
     ("read", "value", "said"),
     [
         (lambda value: by_drug(value, percent), 5, "must be a mapping by the code of a drug"),
         (lambda value: by_drug(value, percent), {"X": 101}, "X: must be a percentage from 0 to 100"),
-        (lambda value: by_drug(value, percent), {"X": "many"}, "X: must be a number"),
+        (lambda value: by_drug(value, percent), {"X": "many"}, f"X: {WRITTEN}"),
         (lambda value: by_drug(value, percent), {"X": None}, "X: must be a number"),
         (lambda value: by_drug(value, percent), {"X": True}, "X: must be a number"),
-        (lambda value: by_drug(value, percent), {"X": "NaN"}, "X: must be a number"),
+        (lambda value: by_drug(value, percent), {"X": "NaN"}, f"X: {WRITTEN}"),
         (shares, [120, 80], "the lowest percentage must lie below the highest"),
         (shares, [80], "must be the lowest and the highest percentage"),
         (onward, "SOMETIMES", "must be one of CONTINUE_TO_PROGRESSION, STOP"),
         (infusion_minutes, {"first": 60}, "must have first, later"),
-        (infusion_minutes, {"first": 0, "later": 30}, "first: must be a whole number from 1 on"),
-        (minimum_counts, {"first": {"NEUT": LIMIT}}, "first: must be a whole number from 1 on"),
-        (minimum_counts, {"0": {"NEUT": LIMIT}}, "0: must be a whole number from 1 on"),
+        (infusion_minutes, {"first": 0, "later": 30}, "first: must be a whole number from 1 to 10000"),
+        (minimum_counts, {"first": {"NEUT": LIMIT}}, "first: must be a whole number from 1 to 10000"),
+        (minimum_counts, {"0": {"NEUT": LIMIT}}, "0: must be a whole number from 1 to 10000"),
         (minimum_counts, {"1": LIMIT}, "1: at_least: must have at_least, unit, and perhaps full_dose_only"),
         (
             minimum_counts,
@@ -93,7 +96,11 @@ def test_a_test_is_asked_for_by_a_word_or_by_a_flag():
         (follow_up_tests, FOLLOWED, "must be a list of tests that ask for another"),
         (follow_up_tests, [FOLLOWED | {"flag": "HIGH"}], "0: must have either from_word or flag"),
         (follow_up_tests, [FOLLOWED | {"from_word": "5+"}], "0: from_word: must be one of 1+, 2+, 3+, 4+"),
-        (follow_up_tests, [FOLLOWED | {"days_after": -1}], "0: days_after: must be a whole number from 0 on"),
+        (
+            follow_up_tests,
+            [FOLLOWED | {"days_after": -1}],
+            "0: days_after: must be a whole number from 0 to 10000",
+        ),
     ],
 )
 def test_what_says_nothing_or_two_things_is_refused_with_its_place(read, value, said):
