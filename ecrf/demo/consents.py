@@ -42,8 +42,7 @@ class Consents:
 
     def follow_pregnancy(self, on: date) -> None:
         """Consent of the partner to the follow-up of her pregnancy."""
-        signed = {"signed_by": None, "missing_reasons": {"signed_by": "NOT_APPLICABLE"}}
-        self._sign("PREGNANCY", on, signed)
+        self._sign("PREGNANCY", on, {"signed_by": "PREGNANT PARTNER"})
 
     def version_on(self, day: date) -> str:
         """The version in use on a day."""

@@ -45,8 +45,7 @@ class Rarities:
             "taken_amount": str(planned + OVERDOSES[plan.number].extra_mg),
             "consequences": "Y",
             "adverse_event": event.repeat,
-            "description": "Two capsules a day too many at home, on two days: the new label was misread. "
-            "The amounts are those of one day.",
+            "description": "Two capsules a day too many at home, on two days: the new label was misread",
             "action": "Capsules counted, the label explained again; a diary is kept from now on",
         }
         self._error(data)

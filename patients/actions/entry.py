@@ -15,6 +15,7 @@ from patients.models import CaseReportForm, Entry, EntryState, Row, Subject, Vis
 from trials.actions.errors import Refused
 
 NOT_DONE_REASON_LENGTH = 200
+NOTHING_ANSWERED = "Nothing is answered. Answer a question, or say why the form was not done."
 
 
 def check_visit(definition: FormDefinition, subject: Subject, visit: Visit | None) -> None:
@@ -103,10 +104,18 @@ def prepare(
         raise Refused(impossible)
     _refuse_doubles(definition, alive)
     form.not_done_reason = not_done_reason
+    if form.pk is None and _is_blank(definition, form, alive):
+        raise Refused({"detail": [NOTHING_ANSWERED]})
     if not_done_reason and (any(alive.values()) or is_answered(definition, form)):
         raise Refused({"not_done_reason": ["is given although questions are answered; only one can be true"]})
     derive(form, alive, known)
     form.entry_state = _entry_state(definition, form, alive)
+
+
+def _is_blank(definition: FormDefinition, form: CaseReportForm, alive: Mapping[str, Sequence[Row]]) -> bool:
+    """Nothing is said at all: a form that was opened and left, not one that was begun."""
+    said = (getattr(form, item.attname) is not None for item in definition.asked)
+    return not (form.not_done_reason or form.missing_reasons or any(alive.values()) or any(said))
 
 
 def is_answered(section: Section, entry: Entry) -> bool:

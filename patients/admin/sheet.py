@@ -201,11 +201,6 @@ class Sheet:
     def is_valid(self) -> bool:
         return all([self.head.is_valid(), *[rows.formset.is_valid() for rows in self.row_sets]])
 
-    def is_blank(self) -> bool:
-        """Nothing was typed anywhere: a form that was opened and left, not one that was begun."""
-        said = [self.head.cleaned_data[name] for name in self.head.fields]
-        return not any(said) and not any(self.rows_typed().values())
-
     def rows_typed(self) -> dict[str, list[dict[str, Any]]]:
         return {rows.section.name: rows.data_typed() for rows in self.row_sets}
 

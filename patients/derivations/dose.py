@@ -11,7 +11,7 @@ from django.db.models import prefetch_related_objects
 from patients.derivations.doses_taken import doses_taken
 from patients.derivations.known import Known
 from patients.facts import Facts
-from patients.models import DailyDosePeriod, DoseAdministration, Row, Subject, VitalSigns
+from patients.models import DoseAdministration, Row, Subject, VitalSigns
 from trials.clinical.body_surface_area import Formula, body_surface_area
 from trials.clinical.dosing import WeightBand, dose_by_body_surface, dose_by_weight
 from trials.clinical.quantity import ARITHMETIC
@@ -156,12 +156,8 @@ def _by_weight(asked: Asked) -> PlannedDose:
 
 def _first_day(asked: Asked) -> date:
     """A weight band is chosen once, by the weight at the start of the drug: later weights do not move it."""
-    started = [
-        form.started
-        for form in asked.facts.forms(DailyDosePeriod, asked.subject)
-        if form.drug_id == asked.element.drug_id and form.started is not None and form.pk != asked.own
-    ]
-    return min([*started, asked.on])
+    taken = doses_taken(asked.facts, asked.subject, asked.element.drug_id)
+    return min([*(each.first for each in taken if each.form.pk != asked.own), asked.on])
 
 
 def _by_surface(asked: Asked) -> PlannedDose:

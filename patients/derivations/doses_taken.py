@@ -11,7 +11,10 @@ Dose = DoseAdministration | DailyDosePeriod
 
 @dataclass(frozen=True)
 class DoseTaken:
-    """A dose above 0 and its days: of an infusion one day, of a daily drug those of its period.
+    """A dose that was taken and its days: of an infusion one day, of a daily drug those of its period.
+
+    An infusion that is said to be given is one unless its amount is 0. Days of a daily drug are one if their
+    dose is above 0: without a dose they may be an interruption, and the record is asked about.
 
     `last` None: it goes on, or its last day is not recorded.
     """

@@ -36,6 +36,7 @@ class SignedBy(models.TextChoices):
     SUBJECT = "SUBJECT", _("The subject")
     REPRESENTATIVE = "REPRESENTATIVE", _("The subject's legal representative")
     WITNESSED = "SUBJECT WITH WITNESS", _("The subject, with an impartial witness")
+    PARTNER = "PREGNANT PARTNER", _("The subject's pregnant partner")
 
 
 class InformedConsent(CaseReportForm):

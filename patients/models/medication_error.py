@@ -25,6 +25,9 @@ class MedicationErrorKind(models.TextChoices):
     OTHER = "OTHER", _("Other")
 
 
+ONE_ADMINISTRATION = _("Of one administration; of capsules, of one day")
+
+
 class MedicationError(CaseReportForm):
     """An overdose or another error with a study drug, whether or not it had consequences."""
 
@@ -44,8 +47,12 @@ class MedicationError(CaseReportForm):
     drug = ProtocolReferenceField("trials.Drug", verbose_name=_("Study drug"), required=True)
     kind = CodedField(_("What happened"), codelist=MedicationErrorKind, cdash="DVDECOD", required=True)
     occurred_on = PartialDateField(_("Date"), cdash="DVSTDTC", required=True)
-    planned_amount = QuantityField(_("Amount planned"), unit="mg", limits=(0, 100000))
-    taken_amount = QuantityField(_("Amount taken"), unit="mg", limits=(0, 100000))
+    planned_amount = QuantityField(
+        _("Amount planned"), unit="mg", limits=(0, 100000), help_text=ONE_ADMINISTRATION
+    )
+    taken_amount = QuantityField(
+        _("Amount taken"), unit="mg", limits=(0, 100000), help_text=ONE_ADMINISTRATION
+    )
     consequences = CodedField(_("Consequences for the subject?"), codelist=YesNo, required=True)
     adverse_event = RecordReferenceField("patients.AdverseEvent", verbose_name=_("Adverse event no."))
     description = NarrativeField(_("What happened, in words"), max_length=1000, cdash="DVTERM")

@@ -57,6 +57,14 @@ def test_a_form_with_rows_is_one_act(enter: Any, visit: Visit, subject: Subject)
     assert events_of_casebook(subject)[-1].rows == 3
 
 
+def test_a_form_on_which_nothing_is_said_is_refused_and_one_that_says_why_is_kept(
+    enter: Any, visit: Visit
+) -> None:
+    with pytest.raises(Refused, match="Nothing is answered"):
+        enter(VitalSigns, visit=visit)
+    assert enter(VitalSigns, visit=visit, missing_reasons={"weight": "NOT_DONE"}).pk
+
+
 def test_an_empty_line_of_a_form_is_no_row(enter: Any, visit: Visit) -> None:
     lines = [{"systolic": 120, "diastolic": 80}, {"systolic": None, "diastolic": ""}, {}]
     form = enter(VitalSigns, visit=visit, measured_on="2021-03-01", rows={"blood_pressures": lines})
@@ -77,7 +85,7 @@ def test_every_error_is_told_at_once_each_at_its_field_and_row(enter: Any, visit
     assert set(errors) == {"measured_on", "weight", "wieght", "blood_pressures"}
     assert "future" in errors["measured_on"][0]
     assert errors["wieght"] == ["is not a field of this form"]
-    assert errors["blood_pressures"] == [{}, {"systolic": ["must be between 40 and 300 mm[Hg]"]}]
+    assert errors["blood_pressures"] == [{}, {"systolic": ["must be between 40 and 300 mmHg"]}]
 
 
 def test_a_refused_entry_leaves_nothing(enter: Any, visit: Visit, subject: Subject) -> None:

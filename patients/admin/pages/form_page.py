@@ -152,11 +152,7 @@ def _enter(admin: ClinicalAdmin, request: HttpRequest, subject: Subject, visit: 
         initial=answers_for(definition.oid, request, subject, visit) if data is None else None,
     )
     status = 200
-    if data is not None and sheet.is_valid() and sheet.is_blank():
-        sheet.head.add_error(
-            None, _("Nothing is answered. Answer a question, or say why the form was not done.")
-        )
-    elif data is not None and sheet.is_valid():
+    if data is not None and sheet.is_valid():
         try:
             record = create_form(
                 actor=user_of(request),

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.test import Client
 
 from patients.actions.save_form import create_form
-from patients.forms import form_models
+from patients.forms import definition_of, form_models
 from patients.models import Query, Subject
 from tests.ecrf.admin.doors import Door, doors
 from tests.factories import (
@@ -44,7 +44,8 @@ def subject() -> Subject:
     for model in form_models():
         if model.form.repeats:
             place = visit if model.form.at_visit else None
-            create_form(actor=coordinator, form=model, subject=subject, visit=place, data={})
+            said = {"missing_reasons": {definition_of(model).asked[0].name: "UNKNOWN"}}
+            create_form(actor=coordinator, form=model, subject=subject, visit=place, data=said)
     sample = {"collected_on": "2021-03-08", "laboratory": "ZS-LAB"}
     results = {"results": [{"test": "ALT", "value": "99", "unit": "U/L"}]}
     lab = next(model for model in form_models() if model.form.oid == "LB")

@@ -107,7 +107,7 @@ def test_a_missing_range_or_unit_is_never_taken_for_normal(clinic: Clinic) -> No
         words_of(subject, "I7.3b")
         == "cannot be determined: no upper limit of normal for Alanine Aminotransferase"
     )
-    assert words_of(subject, "I7.1c") == "cannot be determined: no unit of HGB on 2021-03-01"
+    assert words_of(subject, "I7.1c") == "cannot be determined: no unit of Hemoglobin on 2021-03-01"
     assert {"I7.3b", "I7.1c"} <= set(judged(subject).refusals)
 
 
