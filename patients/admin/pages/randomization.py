@@ -1,5 +1,6 @@
 """Randomize: shown the criterion table and what stands against it, asked once, done for ever."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,9 +27,10 @@ BADGES = {True: "MET", False: "NOT_MET", None: "UNDETERMINED"}
 
 @dataclass(frozen=True)
 class ShownLine:
-    """A rule as the table shows it."""
+    """A rule as the table shows it; `notes` are the numbers of the settings below the table."""
 
     line: Line
+    notes: tuple[int, ...]
 
     @property
     def wanted(self) -> str:
@@ -61,9 +63,17 @@ class ShownLine:
             for each in self.line.evidence
         ]
 
-    @property
-    def settings(self) -> list[str]:
-        return list(self.line.data.settings_in_words.values())
+
+def shown_lines(lines: Sequence[Line]) -> tuple[list[ShownLine], list[str]]:
+    """The lines of the table, and the settings that any of them rests on, each told once."""
+    told = [list(line.data.settings_in_words.values()) for line in lines]
+    settings = list(dict.fromkeys(words for each in told for words in each))
+    numbers = {words: number for number, words in enumerate(settings, 1)}
+    shown = [
+        ShownLine(line, tuple(numbers[words] for words in each))
+        for line, each in zip(lines, told, strict=True)
+    ]
+    return shown, settings
 
 
 @cache
@@ -81,6 +91,7 @@ def randomize_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) ->
     """The criteria one by one, those that block above them, or the question whether to go on."""
     actor = user_of(request)
     judged = eligibility(Facts([subject]), subject)
+    criteria, settings = shown_lines(judged.lines)
     context = {
         "title": _("Randomize %(code)s") % {"code": subject.code},
         "submit": _("Randomize now"),
@@ -88,7 +99,8 @@ def randomize_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) ->
         "back_url": hub_url(subject),
         "findings": judged.findings,
         "decided_on": judged.decided_on,
-        "criteria": [ShownLine(line) for line in judged.lines],
+        "criteria": criteria,
+        "notes": settings,
         "allocation": allocation_of(subject),
     }
     return act_page(

@@ -1,5 +1,7 @@
 """The page of randomization: the criterion table before the button and after a refused attempt."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -37,6 +39,13 @@ def test_the_table_stands_before_the_button_with_every_rule(clinic: Clinic, desk
     assert len(rows_of(desk, subject)) == 41
 
 
+def notes_of(desk: Client, subject: Subject, line: str) -> list[str]:
+    """The settings told below the table that a line refers to by number."""
+    page = text(desk.get(f"{hub(subject)}randomize/"))
+    told = dict(re.findall(r'<li id="setting-(\d+)">(.*?)</li>', page))
+    return [told[number] for number in re.findall(r'href="#setting-(\d+)"', line)]
+
+
 def test_a_line_shows_answer_verdict_words_settings_and_values_with_a_link(
     clinic: Clinic, desk: Client
 ) -> None:
@@ -49,12 +58,39 @@ def test_a_line_shows_answer_verdict_words_settings_and_values_with_a_link(
     assert "differs from the data" in line
     assert (
         "Exclusion 6, PT &gt; 14 s: ABSOLUTE seconds, or PROLONGATION over the control. Set to ABSOLUTE."
-        in line
+        in notes_of(desk, subject, line)
     )
     assert f'<a href="/admin/patients/labsample/{sample.pk}/change/">Prothrombin Time (PT)</a>' in line
     assert "<strong>14.1 s</strong>" in line
     assert "2021-03-01" in line
     assert desk.get(f"/admin/patients/labsample/{sample.pk}/change/").status_code == 200
+
+
+def test_a_setting_that_many_lines_rest_on_is_told_once_below_the_table(clinic: Clinic, desk: Client) -> None:
+    subject = clinic.screened()
+    page = text(desk.get(f"{hub(subject)}randomize/"))
+    assert page.count("Which of several screening values counts") == 1
+    lines = rows_of(desk, subject).values()
+    assert sum("Which of several" in " ".join(notes_of(desk, subject, line)) for line in lines) > 10
+
+
+def test_a_refusal_stands_on_top_with_its_number_of_reasons_and_leads_to_them(
+    clinic: Clinic, desk: Client
+) -> None:
+    make_list(clinic.study, "AB")
+    subject = clinic.screened(ecog="2")
+    before = text(desk.get(f"{hub(subject)}randomize/"))
+    page = text(desk.post(f"{hub(subject)}randomize/", {"confirmed": "on"}))
+    top = page.split("ec-criteria")[0]
+    assert f"{subject.code} is not randomized." in top
+    assert "1 reason stands against it:" in top
+    assert '<a href="#decision">see the reason</a>' in top
+    assert (
+        page.index("ec-criteria")
+        < page.index('id="decision"')
+        < page.index("not met: ECOG performance s", page.index('id="decision"'))
+    )
+    assert "is not randomized." not in before
 
 
 def test_after_a_refused_attempt_the_table_and_the_reasons_stay(clinic: Clinic, desk: Client) -> None:
@@ -96,14 +132,16 @@ def test_an_empty_eligibility_form_shows_what_the_data_say_and_answers_nothing(
 def test_the_table_speaks_in_words_without_codes_of_units_or_names_of_settings(
     clinic: Clinic, desk: Client
 ) -> None:
-    rows = rows_of(desk, clinic.screened())
+    subject = clinic.screened()
+    rows = rows_of(desk, subject)
     assert "Exclusion absent" in rows["E10"]
     assert "59 years is between 18 and 75 years" in rows["I2"]
     assert "Platelets 184 ×10⁹/L is at least 100 ×10⁹/L" in rows["I7.1b"]
     assert "<strong>184 ×10⁹/L</strong>" in rows["I7.1b"]
     assert "(normal 125 to 350 ×10⁹/L)" in rows["I7.1b"]
-    assert "How far back another malignancy (exclusion 2) counts" in rows["E2"]
-    for line in rows.values():
+    notes = {code: " ".join(notes_of(desk, subject, line)) for code, line in rows.items()}
+    assert "How far back another malignancy (exclusion 2) counts" in notes["E2"]
+    for line in [*rows.values(), *notes.values()]:
         for code in ("10*9", "{copies}", "[IU]", "_lookback_", "eligibility_value", " a</p>"):
             assert code not in line
 
