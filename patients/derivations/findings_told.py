@@ -13,8 +13,8 @@ from patients.derivations.told import Told
 from patients.facts import Facts, Source, source
 from patients.models import Electrocardiogram, Row, Subject, VitalSigns
 from trials.clinical.ctcae import VERSIONS, Graded
-from trials.clinical.ctcae.findings import hypertension, qtc, weight_loss
-from trials.clinical.ctcae.other_criteria import QTC, WEIGHT_LOSS
+from trials.clinical.ctcae.findings import fever, hypertension, qtc, weight_loss
+from trials.clinical.ctcae.other_criteria import FEVER, QTC, WEIGHT_LOSS
 from trials.clinical.undetermined import Undetermined
 from trials.clinical.words import counted, measured
 
@@ -22,7 +22,7 @@ HYPERTENSION = "Hypertension"
 
 
 def told_of_vital_signs(facts: Facts, form: VitalSigns) -> Iterator[Told]:
-    """The grade of each reading of the blood pressure, and of the loss of weight since baseline."""
+    """The grade of each reading of the blood pressure, of the temperature, and of the loss of weight."""
     version = _version(facts, form.subject)
     for row in facts.rows(form, "blood_pressures"):
         if version is None:
@@ -32,7 +32,18 @@ def told_of_vital_signs(facts: Facts, form: VitalSigns) -> Iterator[Told]:
             systolic=_number(row.systolic), diastolic=_number(row.diastolic), version=version
         )
         yield _told(graded, "", (source(form, "systolic", row), source(form, "diastolic", row)), row)
+    yield from _told_of_temperature(form, version)
     yield from _told_of_weight(facts, form, version)
+
+
+def _told_of_temperature(form: VitalSigns, version: str | None) -> Iterator[Told]:
+    if form.temperature is None:
+        return
+    if version is None:
+        yield _without_version(FEVER)
+        return
+    graded = fever(temperature_celsius=form.temperature, version=version)
+    yield _told(graded, "", (source(form, "temperature"),))
 
 
 def told_of_electrocardiogram(facts: Facts, form: Electrocardiogram) -> Iterator[Told]:

@@ -1,11 +1,11 @@
-"""Blood pressure, QTc, body weight and proteinuria."""
+"""Blood pressure, QTc, body weight, temperature and proteinuria."""
 
 from decimal import Decimal
 
 import pytest
 
 from trials.clinical.ctcae import grade
-from trials.clinical.ctcae.findings import hypertension, proteinuria, qtc, weight_loss
+from trials.clinical.ctcae.findings import fever, hypertension, proteinuria, qtc, weight_loss
 
 D = Decimal
 
@@ -91,6 +91,29 @@ def test_a_change_of_weight_is_graded_in_percent_of_baseline(percent, expected, 
 def test_a_change_of_weight_needs_a_baseline():
     found = weight_loss(weight_kg=D(60), baseline_kg=None, version="5.0")
     assert (found.grade, found.cannot.missing) == (None, ("baseline value",))
+
+
+@pytest.mark.parametrize(
+    ("temperature", "expected"),
+    [("37.9", 0), ("38.0", 1), ("39.0", 1), ("39.1", 2), ("39.5", 2), ("40.0", 2)],
+)
+def test_a_temperature_of_38_and_more_is_fever_and_above_39_of_grade_2(temperature, expected):
+    assert fever(temperature_celsius=D(temperature), version="5.0").grade == expected
+
+
+def test_above_40_degrees_24_hours_part_grade_3_from_grade_4():
+    found = fever(temperature_celsius=D("40.1"), version="5.0")
+    assert (found.grade, found.possible) == (None, (3, 4))
+    assert found.cannot.missing == ("duration above 40 °C: up to 24 hours is grade 3, longer is grade 4",)
+
+
+def test_a_missing_temperature_is_not_graded():
+    assert fever(temperature_celsius=None, version="5.0").cannot.missing == ("result",)
+
+
+def test_a_version_whose_numbers_of_fever_are_not_at_hand_gives_no_grade():
+    found = fever(temperature_celsius=D("39.5"), version="6.0")
+    assert (found.grade, found.cannot.missing) == (None, ("numbers of CTCAE 6.0 for fever",))
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,24 @@ def test_a_loss_of_weight_is_graded_against_the_last_weight_before_treatment(in_
     assert [source.value for source in found[0].sources] == ["53.9", "60"]
 
 
+def warm(ward: Ward, temperature: str) -> Told:
+    answers = {"measured_on": day(-1).isoformat(), "temperature": temperature}
+    [found] = tellings(ward, ward.enter(VitalSigns, ward.subject, answers, visit=ward.screening))
+    return found
+
+
+def test_a_temperature_has_its_grade_of_fever_beside_it(in_a: Ward) -> None:
+    found = warm(in_a, "39.5")
+    assert (found.about, found.answer, found.reason) == ("Fever", "grade 2", "above 39 Cel")
+    assert [source.field for source in found.sources] == ["temperature"]
+
+
+def test_a_temperature_above_40_is_grade_3_or_4_by_its_duration(in_a: Ward) -> None:
+    found = warm(in_a, "40.2")
+    assert found.answer == ""
+    assert found.reason.endswith("up to 24 hours is grade 3, longer is grade 4")
+
+
 def test_before_treatment_there_is_no_loss_of_weight(in_a: Ward) -> None:
     in_a.take(0, None, "12")
     assert tellings(in_a, in_a.weigh(-2, "50")) == []

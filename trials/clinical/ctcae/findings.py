@@ -1,4 +1,4 @@
-"""CTCAE grades of blood pressure, QTc, body weight and proteinuria, from the numbers alone."""
+"""CTCAE grades of blood pressure, QTc, body weight, temperature and proteinuria, from the numbers alone."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -7,6 +7,7 @@ from itertools import product
 from trials.clinical.ctcae.grading import Graded, criterion_of, grade
 from trials.clinical.ctcae.other_criteria import (
     DIASTOLIC,
+    FEVER,
     PROTEINURIA,
     QTC,
     SYSTOLIC,
@@ -50,6 +51,24 @@ def weight_loss(*, weight_kg: Decimal | None, baseline_kg: Decimal | None, versi
     2
     """
     return grade(WEIGHT_LOSS, weight_kg, version=version, unit="kg", baseline=baseline_kg)
+
+
+def fever(*, temperature_celsius: Decimal | None, version: str) -> Graded:
+    """The grade of a body temperature in degrees Celsius: 38 and above, above 39, above 40.
+
+    Undetermined above 40, where 24 hours part grade 3 from grade 4 and one measurement has no duration, and
+    in v6.0, of whose criterion the numbers are not at hand.
+
+    >>> print(fever(temperature_celsius=Decimal("39.5"), version="5.0"))
+    Fever (CTCAE 5.0): grade 2, above 39 Cel
+    """
+    if criterion_of(FEVER, version) is None:
+        return Graded(None, FEVER, version, cannot=Undetermined((f"numbers of CTCAE {version} for fever",)))
+    found = grade(FEVER, temperature_celsius, version=version, unit="Cel")
+    if found.grade != 3:
+        return found
+    duration = Undetermined(("duration above 40 °C: up to 24 hours is grade 3, longer is grade 4",))
+    return Graded(None, FEVER, version, cannot=duration, possible=(3, 4))
 
 
 def proteinuria(

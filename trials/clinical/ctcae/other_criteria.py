@@ -1,4 +1,4 @@
-"""Numeric criteria of CTCAE for blood pressure, QTc, body weight and protein in the urine.
+"""Numeric criteria of CTCAE for blood pressure, QTc, body weight, temperature and protein in the urine.
 
 CTCAE v5.0 (2017) and v6.0 (2025), adults. Numbers alone are graded: drugs, symptoms and how long a blood
 pressure persisted are the investigator's to add.
@@ -16,6 +16,7 @@ from trials.clinical.ctcae.version_5 import high, low
 
 QTC = "Electrocardiogram QT corrected interval prolonged"
 WEIGHT_LOSS, WEIGHT_GAIN = "Weight loss", "Weight gain"
+FEVER = "Fever"
 SYSTOLIC, DIASTOLIC = "Hypertension (Systolic)", "Hypertension (Diastolic)"
 PROTEINURIA = {"5.0": "Proteinuria", "6.0": "Urinary protein increased"}
 
@@ -56,6 +57,11 @@ VERSION_5 = (
     high(SYSTOLIC, {"mm[Hg]": _from("120", "140", "160", "")}),
     high(DIASTOLIC, {"mm[Hg]": _from("80", "90", "100", "")}),
     high(PROTEINURIA["5.0"], _PROTEIN),
+    high(
+        FEVER,
+        {"Cel": ((at_least("38"),), (above("39"),), (above("40"),), NEVER)},
+        "Above 40 Cel for over 24 hours is grade 4.",
+    ),
 )
 
 VERSION_6 = (
