@@ -1,12 +1,13 @@
 """Kidney, liver, calcium and QTcF of a subject over time, each with the values it rests on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import product
 from typing import Any
 
-from patients.derivations.results import Result, baseline_day, last_until, results, results_of
+from patients.derivations.results import Result, baseline_day, newest_until, results, results_of
 from patients.facts import Facts, Source, source
 from patients.models import Demographics, Electrocardiogram, PhysicalExamination, Subject, VitalSigns
 from patients.selectors import age_range
@@ -16,9 +17,11 @@ from trials.clinical.quantity import ARITHMETIC
 from trials.clinical.renal import cockcroft_gault
 from trials.clinical.sex import Sex
 from trials.clinical.undetermined import Undetermined
-from trials.clinical.words import off_whole
+from trials.clinical.words import measured, off_whole
 
 CREATININE, BILIRUBIN, ALBUMIN, INR, PROTHROMBIN, CALCIUM = "CREAT", "BILI", "ALB", "INR", "PT", "CA"
+CONTROL = "control of the prothrombin time: its range leaves two scores"
+OF_ONE_DAY = "two results of one day without times"
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,8 @@ class LiverScore:
 def creatinine_clearances(facts: Facts, subject: Subject) -> list[DerivedValue]:
     """Creatinine clearance (Cockcroft-Gault, mL/min, unrounded) of every creatinine, in order.
 
-    With the last weight up to its day, the recorded sex, and the age that the recorded birth allows; where it
-    allows two, the clearance is undetermined and both are told as possible.
+    With the last weight up to its day, the recorded sex, and the age that the recorded birth allows; where
+    two ages, or two weights of one day, leave it open, it is undetermined and all are told as possible.
     """
     return [_clearance(facts, subject, each) for each in results_of(facts, subject, [CREATININE])]
 
@@ -59,12 +62,13 @@ def creatinine_clearances(facts: Facts, subject: Subject) -> list[DerivedValue]:
 def _clearance(facts: Facts, subject: Subject, result: Result) -> DerivedValue:
     person = _newest(facts.forms(Demographics, subject))
     weighed = _last_weighed(facts, subject, result.day)
-    ages = age_range(person, result.day) or (None, None)
+    ages = dict.fromkeys(age_range(person, result.day) or (None, None))
+    weights = dict.fromkeys(form.weight for form in weighed) or {None: None}
     factor = _positive(facts.setting(subject, "cockcroft_gault_umol_per_mg_dl"))
     values = [
         cockcroft_gault(
             age=age,
-            weight_kg=weighed.weight if weighed else None,
+            weight_kg=weight,
             creatinine_umol_l=_creatinine(result, factor),
             sex=Sex(person.sex) if person and person.sex else None,
             umol_per_mg_dl=factor,
@@ -73,16 +77,24 @@ def _clearance(facts: Facts, subject: Subject, result: Result) -> DerivedValue:
         else Undetermined(
             ("constant of the formula, a setting of the study (µmol/L of creatinine in 1 mg/dL)",)
         )
-        for age in dict.fromkeys(ages)
+        for age, weight in product(ages, weights)
     ]
-    used = [result.source]
-    used += [source(weighed, "weight")] if weighed else []
+    used = [result.source, *(source(form, "weight") for form in weighed)]
     used += [source(person, name) for name in ("birth", "sex") if person and getattr(person, name)]
     value: Decimal | Undetermined = values[0]
     if len(values) > 1 and isinstance(value, Decimal):
-        value = Undetermined((f"single age on {result.day}: {ages[0]} or {ages[1]} years",))
+        value = Undetermined(tuple(_left_open(result.day, list(ages), weighed)))
     possible = tuple(each for each in values if isinstance(each, Decimal))
     return _told("Creatinine clearance", result.day, value, "mL/min", "Cockcroft-Gault", used, possible)
+
+
+def _left_open(day: date, ages: Sequence[int | None], weighed: Sequence[VitalSigns]) -> Iterator[str]:
+    if len(ages) > 1:
+        yield f"single age on {day}: {' or '.join(map(str, ages))} years"
+    weights = dict.fromkeys(measured(form.weight, "kg") for form in weighed if form.weight is not None)
+    if len(weights) > 1:
+        on = weighed[0].measured_on
+        yield f"single weight of {on}: {' or '.join(weights)}, {OF_ONE_DAY}"
 
 
 def _creatinine(result: Result, factor: Decimal | None) -> Decimal | None:
@@ -122,47 +134,69 @@ def child_pugh_on(facts: Facts, subject: Subject, day: date) -> LiverScore:
     """The Child-Pugh score with what is known up to a day.
 
     Each item is the newest up to that day: albumin and coagulation of a sample, ascites and encephalopathy of
-    a physical examination.
+    a physical examination. Of one day whose order is not known every result is tried: undetermined where the
+    scores differ.
     """
-    found = results(facts, subject)
-    newest = {
-        code: last_until((each for each in found if each.code == code), day)
-        for code in (BILIRUBIN, ALBUMIN, INR, PROTHROMBIN)
-    }
-    examined = _newest(
-        [
-            form
-            for form in facts.forms(PhysicalExamination, subject)
-            if form.examined_on is not None and form.examined_on <= day
-        ]
-    )
     by_time = facts.setting(subject, "child_pugh_coagulation") == PROTHROMBIN
+    codes = (BILIRUBIN, ALBUMIN, PROTHROMBIN if by_time else INR)
+    found = results(facts, subject)
+    newest = {code: newest_until((each for each in found if each.code == code), day) for code in codes}
+    examined = _last_examined(facts, subject, day)
     scores = [
-        _score(newest, examined, prolongation)
-        for prolongation in (_prolongations(newest[PROTHROMBIN]) if by_time else (None,))
+        _score(bilirubin, albumin, clotting, form, by_time)
+        for bilirubin, albumin, coagulation in product(*(newest[code] or [None] for code in codes))
+        for clotting in (_prolongations(coagulation) if by_time else (_number(coagulation),))
+        for form in examined or [None]
     ]
-    coagulation = PROTHROMBIN if by_time else INR
-    used = [each.source for code in (BILIRUBIN, ALBUMIN, coagulation) if (each := newest[code]) is not None]
-    used += [source(examined, name) for name in ("ascites", "encephalopathy") if examined]
+    used = [each.source for code in codes for each in newest[code]]
+    used += [source(form, name) for form in examined for name in ("ascites", "encephalopathy")]
     score = scores[0]
     if any(each != score for each in scores):
-        score = Undetermined(("control of the prothrombin time: its range leaves two scores",))
+        score = Undetermined(tuple(_several(newest, examined)) or (CONTROL,))
     return LiverScore(day, score, _score_words(score, by_time), tuple(used))
 
 
+def _several(
+    newest: Mapping[str, Sequence[Result]], examined: Sequence[PhysicalExamination]
+) -> Iterator[str]:
+    """What has different results of one day whose order nobody knows."""
+    for found in newest.values():
+        if len({(each.row.number, each.row.comparator, each.row.unit) for each in found}) > 1:
+            yield f"single {found[0].name} of {found[0].day}: {OF_ONE_DAY}"
+    for name in ("ascites", "encephalopathy"):
+        if len({getattr(form, name) for form in examined}) > 1:
+            yield f"single {name} of {examined[0].examined_on}: {OF_ONE_DAY}"
+
+
+def _last_examined(facts: Facts, subject: Subject, day: date) -> list[PhysicalExamination]:
+    """The last physical examination up to a day; all of that day, for an examination has no time."""
+    forms = [
+        form
+        for form in facts.forms(PhysicalExamination, subject)
+        if form.examined_on is not None and form.examined_on <= day
+    ]
+    return [form for form in forms if form.examined_on == forms[-1].examined_on]
+
+
 def _score(
-    newest: dict[str, Result | None], examined: PhysicalExamination | None, prolongation: Decimal | None
+    bilirubin: Result | None,
+    albumin: Result | None,
+    clotting: Decimal | None,
+    examined: PhysicalExamination | None,
+    by_time: bool,
 ) -> ChildPugh | Undetermined:
-    bilirubin, bilirubin_unit = _reported(newest[BILIRUBIN], ("umol/L", "mg/dL"))
-    albumin, albumin_unit = _reported(newest[ALBUMIN], ("g/L", "g/dL"))
-    by_ratio = prolongation is None
+    """The score of one choice of items; `clotting` is seconds over control (`by_time`), or the INR."""
+    if by_time and clotting is None:
+        return Undetermined(("prothrombin time over control",))
+    bilirubin_number, bilirubin_unit = _reported(bilirubin, ("umol/L", "mg/dL"))
+    albumin_number, albumin_unit = _reported(albumin, ("g/L", "g/dL"))
     return child_pugh(
-        bilirubin=bilirubin,
+        bilirubin=bilirubin_number,
         bilirubin_unit=bilirubin_unit,
-        albumin=albumin,
+        albumin=albumin_number,
         albumin_unit=albumin_unit,
-        inr=_number(newest[INR]) if by_ratio else None,
-        prothrombin_prolongation_s=prolongation,
+        inr=None if by_time else clotting,
+        prothrombin_prolongation_s=clotting if by_time else None,
         ascites=Ascites(examined.ascites) if examined and examined.ascites else None,
         encephalopathy_grade=int(examined.encephalopathy) if examined and examined.encephalopathy else None,
     )
@@ -266,10 +300,11 @@ def _newest(forms: Sequence[Any]) -> Any:
     return forms[-1] if forms else None
 
 
-def _last_weighed(facts: Facts, subject: Subject, day: date) -> VitalSigns | None:
-    def weighed() -> Iterator[VitalSigns]:
-        for form in facts.forms(VitalSigns, subject):
-            if form.weight is not None and form.measured_on is not None and form.measured_on <= day:
-                yield form
-
-    return _newest(list(weighed()))
+def _last_weighed(facts: Facts, subject: Subject, day: date) -> list[VitalSigns]:
+    """The last weight up to a day; all of that day, for a weight has no time."""
+    forms = [
+        form
+        for form in facts.forms(VitalSigns, subject)
+        if form.weight is not None and form.measured_on is not None and form.measured_on <= day
+    ]
+    return [form for form in forms if form.measured_on == forms[-1].measured_on]

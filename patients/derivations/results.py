@@ -116,6 +116,17 @@ def last_until(found: Iterable[Result], day: date) -> Result | None:
     )
 
 
+def newest_until(found: Iterable[Result], day: date) -> list[Result]:
+    """The newest of some results up to a day; all of its last day where a time of collection is missing."""
+    known = [each for each in found if each.day <= day]
+    last = max((each.day for each in known), default=None)
+    of_day = [each for each in known if each.day == last]
+    times = [each.sample.collected_at for each in of_day]
+    if None in times:
+        return of_day
+    return [each for each in of_day if each.sample.collected_at == max(times)]
+
+
 def baseline_until(facts: Facts, subject: Subject) -> date | None:
     """The last day whose results are baseline; None before treatment and randomization.
 

@@ -17,6 +17,7 @@ from patients.derivations.organ_function import (
 )
 from patients.models import Demographics, Electrocardiogram, PhysicalExamination
 from tests.patients.dosing.ward import CHEMISTRY, Ward, day
+from trials.clinical.hepatic import ChildPugh
 from trials.clinical.hys_law import Verdict
 from trials.clinical.undetermined import Undetermined
 
@@ -81,6 +82,21 @@ def test_a_creatinine_below_a_number_gives_no_clearance(admitted: Ward) -> None:
     assert found.value == Undetermined(("creatinine",))
 
 
+def test_two_weights_of_one_day_leave_two_clearances(admitted: Ward) -> None:
+    admitted.weigh(20, "54")
+    admitted.weigh(20, "60")
+    admitted.bled(21, {"CREAT": ("90", "umol/L")})
+    found = creatinine_clearances(admitted.facts(), admitted.subject)[-1]
+    told = f"single weight of {day(20)}: 54 kg or 60 kg, two results of one day without times"
+    assert found.value == Undetermined((told,))
+    assert [round(each, 2) for each in found.possible] == [Decimal("59.67"), Decimal("66.30")]
+    admitted.weigh(25, "54")
+    admitted.weigh(25, "54.0")
+    admitted.bled(26, {"CREAT": ("90", "umol/L")})
+    agreed = creatinine_clearances(admitted.facts(), admitted.subject)[-1]
+    assert round(agreed.value, 2) == Decimal("59.67")  # type: ignore[arg-type]
+
+
 # ---------------------------------------------------------------- Child-Pugh
 def test_the_score_follows_the_newest_items_of_each_day(admitted: Ward) -> None:
     admitted.bled(21, {"BILI": ("40", "umol/L"), "ALB": ("30", "g/L")})
@@ -114,6 +130,34 @@ def test_the_study_may_take_the_prothrombin_time_over_the_range_of_its_laborator
     admitted.bled(21, {"PT": ("16", "s")})
     found = child_pugh_on(admitted.facts(), admitted.subject, day(21))
     assert found.score == Undetermined(("control of the prothrombin time: its range leaves two scores",))
+
+
+def test_two_results_of_one_day_without_times_leave_the_score_open_where_it_differs(admitted: Ward) -> None:
+    admitted.bled(21, {"BILI": ("40", "umol/L")})
+    admitted.bled(21, {"BILI": ("45", "umol/L")})
+    agreed = child_pugh_on(admitted.facts(), admitted.subject, day(21)).score
+    assert isinstance(agreed, ChildPugh)
+    assert agreed.bilirubin == 2
+    admitted.bled(21, {"BILI": ("60", "umol/L")})
+    found = child_pugh_on(admitted.facts(), admitted.subject, day(21))
+    (missing,) = found.score.missing  # type: ignore[union-attr]
+    assert missing.endswith(f"of {day(21)}: two results of one day without times")
+    assert len([each for each in found.sources if each.form == "LB"]) == 5
+
+
+def test_two_examinations_of_one_day_that_differ_leave_the_score_open(admitted: Ward) -> None:
+    examined(admitted, 30, "SLIGHT", "0")
+    examined(admitted, 30, "NONE", "0")
+    found = child_pugh_on(admitted.facts(), admitted.subject, day(30))
+    told = f"single ascites of {day(30)}: two results of one day without times"
+    assert found.score == Undetermined((told,))
+
+
+def test_a_prothrombin_time_without_its_range_is_not_replaced_by_the_inr(admitted: Ward) -> None:
+    admitted.decide(child_pugh_coagulation="PT")
+    admitted.bled(21, {"PT": ("<16", "s")})
+    found = child_pugh_on(admitted.facts(), admitted.subject, day(21))
+    assert found.score == Undetermined(("prothrombin time over control",))
 
 
 # ---------------------------------------------------------------- calcium
