@@ -58,10 +58,20 @@ def day(field: str, value: Any) -> date:
     try:
         read = partial_date.parse(written)
     except partial_date.PartialDateError as error:
-        raise Refused({field: ["is not a date of the calendar of the form YYYY-MM-DD"]}) from error
+        raise Refused({field: [_why_no_day(written)]}) from error
     if not read.is_complete:
         raise Refused({field: ["is not a full date of the form YYYY-MM-DD"]})
     return read.earliest
+
+
+def _why_no_day(written: str) -> str:
+    try:
+        outside = date.fromisoformat(written).isoformat() == written
+    except ValueError:
+        outside = False
+    if outside:
+        return f"the year must be from {partial_date.FIRST_YEAR} to {partial_date.LAST_YEAR}"
+    return "is not a date of the calendar of the form YYYY-MM-DD"
 
 
 def version_number(value: Any) -> int:
