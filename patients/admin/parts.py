@@ -12,13 +12,28 @@ from patients.forms import FormPart
 
 @dataclass
 class Table:
-    """The lines of one kind as a template shows them; `computed`: what the server computes has a column."""
+    """The lines of one kind as a template shows them; `computed`: what the server computes has a column.
+
+    The column stands beside the answer that it is about, after the cell `computed_after`.
+    """
 
     rows: RowSet
     lines: list[Line]
     blank: Line
     title: str
     computed: bool
+
+    @property
+    def computed_after(self) -> str:
+        """The first answer of a line, with its unit where that is the next."""
+        answers = [item.name for item in self.rows.section.asked if not item.refers]
+        return answers[1] if answers[1:2] == ["unit"] else answers[0]
+
+    @property
+    def columns(self) -> int:
+        """How many columns are there to be read; those for typing come on top."""
+        first = self.lines[0] if self.lines else self.blank
+        return len(first.cells) + bool(first.key) + self.computed
 
 
 @dataclass

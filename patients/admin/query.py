@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from patients.actions.queries import accept_reason
 from patients.admin.addresses import form_of, query_url
+from patients.admin.asked import asked_about
 from patients.admin.base import ClinicalAdmin
 from patients.admin.filters import OwnSiteFilter
 from patients.admin.pages.query_page import query_page
@@ -54,7 +56,7 @@ class AcceptForm(forms.Form):
 
 @admin.register(Query)
 class QueryAdmin(ClinicalAdmin):
-    list_display = ("message", "subject", "form_link", "severity", "state", "check_id")
+    list_display = ("message", "question", "subject", "form_link", "severity", "state", "check_id")
     list_filter = (QueryStateFilter, SeverityFilter, OwnSiteFilter)
     search_fields = ("subject__code",)
     search_help_text = _("Subject code")
@@ -62,6 +64,17 @@ class QueryAdmin(ClinicalAdmin):
 
     def visible_to(self, user: User) -> QuerySet[Query]:
         return super().visible_to(user).select_related("subject__site")
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The queries of one page, each told what it is about."""
+        listed = super().get_changelist_instance(request)
+        for query, words in asked_about(listed.result_list):
+            query.in_words = words
+        return listed
+
+    @admin.display(description=_("Question"))
+    def question(self, query: Query) -> str:
+        return str(getattr(query, "in_words", ""))
 
     def get_urls(self) -> list[URLPattern]:
         accept = path(

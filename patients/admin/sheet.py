@@ -60,14 +60,14 @@ class Question:
 
 @dataclass
 class Line:
-    """A line as a template shows it."""
+    """A line as a template shows it; `queries` stand under it, each with the question it is about."""
 
     form: Any
     row: Row | None
     key: str
     cells: list[Question]
     computed: list[tuple[str, str]]
-    queries: list[Query]
+    queries: list[tuple[Query, str]]
     told: list[Told] = field(default_factory=list)
 
     @property
@@ -154,7 +154,6 @@ class RowSet:
 
     def _line(self, form: RowForm, queries: Sequence[Query], compare: bool) -> Line:
         row = self.row_of(form)
-        own = [query for query in queries if row is not None and query.row_id == row.pk]
         hidden = [item for item in self.section.asked if form.fields[item.name].widget.is_hidden]
         cells = [
             Question(
@@ -162,15 +161,19 @@ class RowSet:
                 form[item.name],
                 answer=shown_text(item, row) if row is not None else "",
                 stored=_stored(item, row, form) if compare else None,
-                queries=[query for query in own if query.field == item.name],
             )
             for item in self.section.asked
             if item not in hidden
         ]
         key = " · ".join(self._name(item, form) for item in hidden)
         computed = _computed(self.section, row) if row is not None else []
-        elsewhere = [query for query in own if query.field not in {cell.item.name for cell in cells}]
-        return Line(form, row, key, cells, computed, elsewhere)
+        questions = {"": "", **{item.name: item.question for item in self.section.items}}
+        asked = [
+            (query, questions[query.field])
+            for query in queries
+            if row is not None and query.row_id == row.pk and query.field in questions
+        ]
+        return Line(form, row, key, cells, computed, asked)
 
 
 class Sheet:
@@ -256,12 +259,6 @@ class Sheet:
                 ).order_by("id")
             )
         return found
-
-    def asked_about(self, query: Query) -> str:
-        """The question that a query is about, in words; the form's title where it is about no question."""
-        sections = [self.definition, *(rows.section for rows in self.row_sets)]
-        items = [item for section in sections for item in section.items if item.name == query.field]
-        return items[0].question if items else self.definition.title
 
     @property
     def queries_elsewhere(self) -> list[Query]:

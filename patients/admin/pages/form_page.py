@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from patients.actions.save_form import change_form, create_form
 from patients.admin.addresses import add_url, form_url, hub_url
+from patients.admin.asked import asked_about
 from patients.admin.base import ClinicalAdmin, subject_in_reach, who_may
 from patients.admin.pages.laboratory import (
     PANEL,
@@ -290,7 +291,7 @@ def _show(admin: ClinicalAdmin, request: HttpRequest, context: dict[str, Any], s
     more = {
         "editable": True,
         "parts": shown_parts(sheet, compare),
-        "queries_asked": [(query, sheet.asked_about(query)) for query in sheet.open_queries],
+        "queries_asked": asked_about(sheet.open_queries),
         "queries_elsewhere": sheet.queries_elsewhere,
         "who_may_accept": who_may(Verb.ACCEPT),
         "back_url": hub_url(context["subject"]),

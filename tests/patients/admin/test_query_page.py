@@ -1,5 +1,7 @@
 """A query on its own page and beside its form: what is asked, where, and who settles it."""
 
+import re
+
 import pytest
 
 from patients.actions.queries import accept_reason
@@ -85,8 +87,33 @@ def test_a_query_about_a_line_names_the_line_and_its_answer(house: House) -> Non
     query = _ask(house, sample, **asked)
     found = shown(house.client.get(page(query)))
     assert "<dt>Line</dt><dd>1: " in found
-    assert "<dt>Question</dt>" in found
+    assert f'#query-{query.pk}">Hemoglobin: Result</a></dd>' in found
     assert "<dt>Answer now</dt><dd>98</dd>" in found
+    form, listed = shown(house.client.get(page_of(sample))), shown(house.client.get("/admin/patients/query/"))
+    assert f'<a href="#query-{query.pk}">Hemoglobin: Result</a>' in form
+    assert "Hemoglobin: Result" in listed
+
+
+def test_what_is_computed_stands_beside_its_result_and_what_is_asked_under_its_line(house: House) -> None:
+    sample = create_form(
+        actor=house.coordinator,
+        form=LabSample,
+        subject=house.subject,
+        visit=house.subject.visits.get(code="SCR"),
+        data={"collected_on": "2021-03-01", "laboratory": house.site.laboratories.get().code},
+        rows={"results": [{"test": "HGB", "value": "98", "unit": "g/L"}]},
+    )
+    row = LabResult.objects.get(parent=sample)
+    query = _ask(house, sample, field="value", row_id=row.pk, message="Is this right?")
+    table = shown(house.client.get(page_of(sample))).split('data-rows="results"')[1].split("</table>")[0]
+    heads = re.findall(r'<th scope="col">([A-Z][A-Za-z ]+)', table)
+    assert heads[:4] == ["Test", "Result", "Unit", "Computed"]
+    line, asked = table.split("<tbody")[1].split("</tr>")[:2]
+    assert line.count('class="ec-derived"') == 1
+    assert f'id="query-{query.pk}"' not in line
+    assert f'<td colspan="{len(re.findall("<t[hd]", line))}">' in asked
+    assert f'id="query-{query.pk}"' in asked
+    assert "Result: Is this right?" in asked
 
 
 def test_a_query_about_a_computed_value_or_a_whole_form_stands_on_the_form(house: House) -> None:

@@ -1,0 +1,70 @@
+"""What a query is about, in words: the question on its form, and the line where there are several."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from patients.admin.questions import shown_text
+from patients.forms import FormDefinition, Section, definition_of, record_models
+from patients.models import CaseReportForm, Query, Row
+
+Place = tuple[Section, Row | None]
+"""Where a query stands: the form itself, or the section of its line and the line."""
+
+
+def places_of(queries: Iterable[Query]) -> dict[int, Place]:
+    """The place of each query by its key; those about a visit have none. One query for each kind of line."""
+    definitions = {oid: definition_of(model) for oid, model in record_models().items() if _is_form(model)}
+    found: dict[int, Place] = {}
+    by_form: dict[str, list[Query]] = defaultdict(list)
+    for query in queries:
+        if query.form in definitions:
+            found[query.pk] = definitions[query.form], None
+            by_form[query.form].append(query)
+    for oid, asked in by_form.items():
+        found.update(
+            _places_of_lines(definitions[oid], [query for query in asked if query.row_id is not None])
+        )
+    return found
+
+
+def in_words(query: Query, place: Place | None) -> str:
+    """The question with its line, as "Leukocytes: Result"; the title of the form where it is about none."""
+    if place is None:
+        return query.field
+    section, row = place
+    item = next((each for each in section.items if each.name == query.field), None)
+    question = item.question if item is not None else "" if row is not None else section.title
+    return ": ".join(
+        part for part in (line_in_words(section, row) if row is not None else "", question) if part
+    )
+
+
+def line_in_words(section: Section, row: Row) -> str:
+    """What a line is about, by the items it names; its number where it names none."""
+    about = " · ".join(shown_text(item, row) for item in section.asked if item.refers)
+    return about or f"{section.title} {row.repeat}"
+
+
+def asked_about(queries: Iterable[Query]) -> list[tuple[Query, str]]:
+    """Each query with what it is about, in words."""
+    held = list(queries)
+    places = places_of(held)
+    return [(query, in_words(query, places.get(query.pk))) for query in held]
+
+
+def _is_form(model: type) -> bool:
+    return issubclass(model, CaseReportForm)
+
+
+def _places_of_lines(definition: FormDefinition, queries: list[Query]) -> Iterator[tuple[int, Place]]:
+    """The line of each query among the kinds of line that have its question."""
+    numbers = {query.row_id for query in queries}
+    for section in definition.rows.values() if numbers else ():
+        keys = [item.name for item in section.items if item.refers]
+        rows = section.model._default_manager.filter(pk__in=numbers)
+        lines = {row.pk: row for row in (rows.select_related(*keys) if keys else rows)}
+        names = {"", *(item.name for item in section.items)}
+        for query in queries:
+            row = lines.get(query.row_id)
+            if row is not None and row.parent_id == query.record_id and query.field in names:
+                yield query.pk, (section, row)
