@@ -73,7 +73,7 @@ def _key(step: Step) -> tuple[Any, ...]:
 
 def _name(record: Mapping[str, Any]) -> str:
     if not record["form"]:
-        return ""
+        return record["visit"] or ""
     return " ".join(part for part in (record["form"], record["visit"], f"#{record['repeat']}") if part)
 
 

@@ -92,7 +92,11 @@ class EfficacyResource(Asking):
         responses=REPLIES,
     )
     def efficacy(self, request: Request) -> Response:
-        """Response rates, times to event and adverse events by arm, beside what is published."""
+        """Response rates, times to event and adverse events by arm, beside what is published.
+
+        `censoring` are the rules that were followed; `study_settings` are the study's own, whatever was
+        asked for. Where `published` is null, `published_note` says why what is published is not shown.
+        """
         study = self.study()
         moment = self.moment
         chosen = self.choices_of(study, moment)

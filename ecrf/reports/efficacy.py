@@ -63,7 +63,10 @@ class Open:
 
 @dataclass(frozen=True)
 class Efficacy:
-    """The whole report. `sets` are numbers of subjects by set and arm."""
+    """The whole report. `sets` are numbers of subjects by set and arm.
+
+    `published_note` says why what is published is not shown; empty where it is, and where nothing is.
+    """
 
     study: str
     population: str
@@ -80,6 +83,7 @@ class Efficacy:
     safety: tuple[ArmSafety, ...]
     open: tuple[Open, ...]
     published: Published | None
+    published_note: str
 
     def rate(self, confirmation: Confirmation) -> RateAnalysis:
         """The objective response rate with or without confirmation, among the set that the setting names."""
@@ -107,6 +111,7 @@ def efficacy(
         arm.code: [each for each in used if each.arm is not None and each.arm.pk == arm.pk]
         for arm in protocol.arms
     }
+    published, published_note = published_for(study, subjects)
     return Efficacy(
         study=study.code,
         population=population,
@@ -122,7 +127,8 @@ def efficacy(
         alternatives=tuple(_alternatives(by_arm, chosen)),
         safety=tuple(safety_by_arm(facts, by_arm)),
         open=tuple(_open(by_arm, chosen)),
-        published=published_for(study, subjects),
+        published=published,
+        published_note=published_note,
     )
 
 

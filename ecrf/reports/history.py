@@ -1,6 +1,6 @@
 """The casebook of a subject as the history from which its endpoints are derived."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -26,6 +26,8 @@ from patients.models import (
     SurvivalStatus,
     TherapyKind,
     TumorAssessment,
+    Visit,
+    VisitStatus,
     Withdrawal,
     WithdrawalScope,
     YesNo,
@@ -39,8 +41,9 @@ from trials.clinical.endpoints.history import (
 )
 from trials.clinical.endpoints.possible import exactly
 from trials.clinical.endpoints.rules import Handling
-from trials.clinical.endpoints.schedule import planned_assessments
+from trials.clinical.endpoints.schedule import PlannedAssessment, planned_assessments
 from trials.clinical.partial_date import PartialDate, parse
+from trials.clinical.recist.course import TimePoint
 from trials.clinical.recist.response import Response
 
 A_YEAR = timedelta(days=366)
@@ -89,7 +92,39 @@ def history_of(facts: Facts, subject: Subject, protocol: Protocol, course: Tumor
     if allocation is None:
         return found
     scans, day = protocol.scans.get(allocation.arm_id, ()), allocation.randomized_on
-    return replace(found, planned=planned_assessments(scans, day, _last_day(found, day) + A_YEAR))
+    planned = planned_assessments(scans, day, _last_day(found, day) + A_YEAR)
+    return replace(found, planned=tuple(_at_visits(facts, subject, protocol, planned)))
+
+
+def _at_visits(
+    facts: Facts, subject: Subject, protocol: Protocol, planned: Iterable[PlannedAssessment]
+) -> Iterator[PlannedAssessment]:
+    """Each planned assessment with the visit of that day at which scans are due, where it is opened."""
+    visits = {
+        each.planned_on: each for each in facts.visits(subject) if each.definition_id in protocol.imaging
+    }
+    for each in planned:
+        visit = visits.get(each.on)
+        yield each if visit is None else replace(each, visit=visit.code, sources=(_planned(subject, visit),))
+
+
+def _planned(subject: Subject, visit: Visit) -> Source:
+    """The status of a visit, with the reason where it did not take place."""
+    status = str(VisitStatus(visit.status).label)
+    said = f"{status} ({visit.missed_reason})" if visit.missed_reason else status
+    return Source(
+        subject=subject.code,
+        form="",
+        path="visits",
+        record_id=visit.pk,
+        repeat=1,
+        visit=visit.code,
+        row="",
+        field="status",
+        question="Status",
+        value=said,
+        day=str(visit.planned_on),
+    )
 
 
 def _first_dose(facts: Facts, subject: Subject) -> Happening | None:
@@ -126,7 +161,15 @@ def _assessment(point: TumorPoint) -> Assessment:
         grew=grew,
         label=found.label,
         sources=point.sources,
+        why=_why(found) if progressed else "",
     )
+
+
+def _why(found: TimePoint) -> str:
+    """What decided a progression, in words: each part that progressed."""
+    parts = [each.words for each in (found.target, found.non_target) if each.response is Response.PD]
+    parts += [found.new_lesions.words] if found.new_lesions.lesions else []
+    return "; ".join(words.removeprefix("PD: ") for words in parts)
 
 
 def _unfinished(cut: Unfinished) -> Happening:

@@ -10,12 +10,16 @@ from trials.models import Anchor, Arm, RegimenElement, Study, VisitDefinition
 
 @dataclass(frozen=True)
 class Protocol:
-    """Arms by code in their order, the drugs of each (by key), and the scans that each is due."""
+    """Arms by code in their order, the drugs of each (by key), and the scans that each is due.
+
+    `imaging`: the visits of the schedule at which scans are due, by their keys.
+    """
 
     study: Study
     arms: tuple[Arm, ...]
     drugs: dict[int, frozenset[int]] = field(default_factory=dict)
     scans: dict[int, tuple[Recurrence, ...]] = field(default_factory=dict)
+    imaging: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, study: Study) -> "Protocol":
@@ -32,6 +36,7 @@ class Protocol:
             arms,
             {arm.pk: frozenset(drugs[arm.pk]) for arm in arms},
             {arm.pk: _due(arm, scans) for arm in arms},
+            due,
         )
 
 

@@ -16,6 +16,9 @@ from patients.models import Subject
 from trials.models import Study
 
 
+NOT_SHOWN = "What is published is not shown"
+
+
 @dataclass(frozen=True)
 class Published:
     """Published figures by arm and measure, as they were printed, and where they were."""
@@ -33,11 +36,22 @@ class Published:
         return list(dict.fromkeys(name for of_arm in self.arms.values() for name in of_arm))
 
 
-def published_for(study: Study, subjects: Iterable[Subject]) -> Published | None:
-    """What is published of a study; None where nothing is, and beside subjects who are not synthetic."""
+def published_for(study: Study, subjects: Iterable[Subject]) -> tuple[Published | None, str]:
+    """What is published of a study, or None with the reason why it is not shown.
+
+    The reason is empty where nothing is published.
+    """
+    found = _published(study)
     held = list(subjects)
-    if not held or not all(subject.is_synthetic for subject in held):
-        return None
+    persons = sum(not subject.is_synthetic for subject in held)
+    if found is not None and persons:
+        return None, f"{NOT_SHOWN} beside subjects who are not synthetic ({persons} of {len(held)})."
+    if found is not None and not held:
+        return None, f"{NOT_SHOWN} without a subject beside whom to show it."
+    return found, ""
+
+
+def _published(study: Study) -> Published | None:
     for path in sorted((Path(settings.BASE_DIR) / "fixtures").glob("*_published.yaml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         if content.get("registry_id") == study.registry_id:

@@ -17,14 +17,18 @@ JSON = dict[str, Any]
 
 
 def efficacy_as_json(report: Efficacy) -> JSON:
-    """The whole report. Times are in months; a rate and its limits lie between 0 and 1."""
+    """The whole report. Times are in months; a rate and its limits lie between 0 and 1.
+
+    `censoring` are the rules that were followed, asked for or the study's; `study_settings` are the
+    study's own, whatever was asked for.
+    """
     return {
         "study": report.study,
         "population": report.population,
         "as_of": report.moment.as_of,
         "cutoff": report.moment.cutoff,
         "censoring": report.choices.rules.censoring,
-        "settings": dict(report.choices.held),
+        "study_settings": dict(report.choices.held),
         "arms": [{"arm": code, "title": title} for code, title in report.arms.items()],
         "sets": [
             {"set": each, "words": SETS_IN_WORDS[each], "subjects": dict(held)}
@@ -33,6 +37,7 @@ def efficacy_as_json(report: Efficacy) -> JSON:
         "not_randomized": report.not_randomized,
         "data_withheld": report.withheld,
         "published": _published(report),
+        "published_note": report.published_note or None,
         "response": [_response(block) for block in report.responses],
         "overall_survival": _times(report.times[Endpoint.OS]),
         "progression_free_survival": _times(report.times[Endpoint.PFS]),

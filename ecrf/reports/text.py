@@ -65,6 +65,7 @@ def _beside(report: Efficacy) -> Iterator[str]:
     arms = list(report.arms)
     if report.published is None:
         yield "OVERVIEW"
+        yield from [report.published_note] if report.published_note else []
         yield from table(
             [("", *arms), *((line.label, *(line.computed[arm] for arm in arms)) for line in lines)]
         )

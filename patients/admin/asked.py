@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 from patients.admin.questions import shown_text
 from patients.forms import FormDefinition, Section, definition_of, record_models
-from patients.models import CaseReportForm, Query, Row
+from patients.models import CaseReportForm, Query, Row, Visit
 
 Place = tuple[Section, Row | None]
 """Where a query stands: the form itself, or the section of its line and the line."""
@@ -13,7 +14,8 @@ Place = tuple[Section, Row | None]
 
 def places_of(queries: Iterable[Query]) -> dict[int, Place]:
     """The place of each query by its key; those about a visit have none. One query for each kind of line."""
-    definitions = {oid: definition_of(model) for oid, model in record_models().items() if _is_form(model)}
+    models = {oid: model for oid, model in record_models().items() if oid != Visit.form.oid}
+    definitions = {oid: definition_of(cast("type[CaseReportForm]", model)) for oid, model in models.items()}
     found: dict[int, Place] = {}
     by_form: dict[str, list[Query]] = defaultdict(list)
     for query in queries:
@@ -50,10 +52,6 @@ def asked_about(queries: Iterable[Query]) -> list[tuple[Query, str]]:
     held = list(queries)
     places = places_of(held)
     return [(query, in_words(query, places.get(query.pk))) for query in held]
-
-
-def _is_form(model: type) -> bool:
-    return issubclass(model, CaseReportForm)
 
 
 def _places_of_lines(definition: FormDefinition, queries: list[Query]) -> Iterator[tuple[int, Place]]:

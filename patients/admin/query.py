@@ -50,6 +50,10 @@ class SeverityFilter(admin.SimpleListFilter):
         return queryset.filter(severity=self.value()) if self.value() in Severity.values else queryset
 
 
+IN_WORDS = "in_words"
+"""Where a listed query holds what it is about, told for the whole page at once."""
+
+
 class AcceptForm(forms.Form):
     change_reason = ReasonField(label=_("Why the value stands"))
 
@@ -69,12 +73,12 @@ class QueryAdmin(ClinicalAdmin):
         """The queries of one page, each told what it is about."""
         listed = super().get_changelist_instance(request)
         for query, words in asked_about(listed.result_list):
-            query.in_words = words
+            setattr(query, IN_WORDS, words)
         return listed
 
     @admin.display(description=_("Question"))
     def question(self, query: Query) -> str:
-        return str(getattr(query, "in_words", ""))
+        return str(getattr(query, IN_WORDS, ""))
 
     def get_urls(self) -> list[URLPattern]:
         accept = path(

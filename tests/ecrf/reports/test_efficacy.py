@@ -295,6 +295,9 @@ def test_what_is_published_is_not_shown_beside_persons_who_exist(
     assert report.published is None
     assert "PUBLISHED" not in efficacy_as_text(report)
     assert efficacy_as_json(report)["published"] is None
+    note = "What is published is not shown beside subjects who are not synthetic (6 of 6)."
+    assert efficacy_as_json(report)["published_note"] == note
+    assert note in efficacy_as_text(report).splitlines()
 
 
 def test_a_study_without_published_figures_prints_the_computed_ones_only(
@@ -304,6 +307,7 @@ def test_a_study_without_published_figures_prints_the_computed_ones_only(
     text = efficacy_as_text(trial.report())
     assert "OVERVIEW" in text
     assert "1, 33.3% (0.8 to 90.6)" in text
+    assert "is not shown" not in text
 
 
 def run(*arguments: str, capsys: Any) -> str:
@@ -318,6 +322,7 @@ def test_the_command_prints_the_report_as_text_and_as_json(
     assert run(capsys=capsys) == efficacy_as_text(trial.report())
     shown = json.loads(run("--format", "json", "--cutoff", "2021-06-01", "--censoring", "EMA", capsys=capsys))
     assert (shown["cutoff"], shown["censoring"]) == ("2021-06-01", "EMA")
+    assert shown["study_settings"]["pfs_censoring"] == "FDA"
     assert shown["response"][0]["objective_response"]["ITT"]["arms"][0]["total"] == 3
 
 

@@ -8,6 +8,7 @@ import pytest
 from ecrf.reports.choices import Confirmation
 from ecrf.reports.endpoints import AnalysisSet, SubjectEndpoints, response_steps
 from patients.actions.save_form import mark_entered_in_error
+from patients.actions.visits import miss_visit
 from patients.facts import Moment, Source
 from patients.models import (
     DailyDosePeriod,
@@ -48,6 +49,17 @@ def told(
 def test_growth_of_the_lesion_is_progression_on_the_day_of_the_scan(trial: Trial, patient: Patient) -> None:
     patient.looks(w6="80", w12="97")
     assert told(trial, patient) == ("EVENT", after(12), "PROGRESSION")
+
+
+def test_the_steps_to_a_progression_say_what_decided_it(trial: Trial, patient: Patient) -> None:
+    patient.looks(w6="80", w12="97")
+    steps = trial.endpoints(patient).time(Endpoint.PFS, trial.choices()).steps
+    why = "sum 97 mm is 21.3 % and 17 mm above the nadir of 80 mm"
+    assert [why in step.words for step in steps if step.words.startswith("First event")] == [True]
+    [assessed] = [step for step in steps if f"PD on {after(12)}: {why}" in step.words]
+    assert assessed.sources
+    [before] = [step for step in steps if f"on {after(6)}" in step.words and "Assessment" in step.words]
+    assert before.words.endswith(f"on {after(6)}.")
 
 
 def test_a_new_lesion_is_progression_on_the_day_it_was_first_seen(trial: Trial, patient: Patient) -> None:
@@ -115,6 +127,21 @@ def test_two_missed_assessments_before_a_death_censor_at_the_last_scan(
     patient.died(after(24))
     assert told(trial, patient) == ("CENSORED", after(6), "MISSED_ASSESSMENTS")
     assert told(trial, patient, Endpoint.OS) == ("EVENT", after(24), "DEATH")
+
+
+def test_missed_assessments_are_named_by_their_visits_and_lead_to_them(
+    trial: Trial, patient: Patient
+) -> None:
+    due = patient.subject.visits.get(code="IMG1")
+    miss_visit(actor=patient.coordinator, visit=due, why="Ward was closed", version=due.version)
+    patient.died(after(24))
+    steps = trial.endpoints(patient).time(Endpoint.PFS, trial.choices()).steps
+    [missed] = [step for step in steps if "without an adequate scan" in step.words]
+    visits = [each for each in missed.sources if isinstance(each, Source)]
+    assert [(each.path, each.field) for each in visits] == [("visits", "status")] * len(visits)
+    assert [each.visit for each in visits] == ["IMG1", "IMG2", "IMG3"]
+    assert all(f"{each.visit} {each.day}" in missed.words for each in visits)
+    assert [each.value for each in visits] == ["Did not take place (Ward was closed)", "Planned", "Planned"]
 
 
 @pytest.mark.parametrize(

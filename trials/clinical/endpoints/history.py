@@ -65,7 +65,8 @@ class Assessment:
 
     `last_scan` is the day up to which the subject was seen. Progression counts from the scan that showed
     a new lesion (`new_lesion_on`), or from the first or last scan where lesions known before grew
-    (`grew`). Raises ValueError for scans in the wrong order and for a response that no assessment has.
+    (`grew`); `why` says in words what decided it. Raises ValueError for scans in the wrong order and for a
+    response that no assessment has.
     """
 
     first_scan: PartialDate
@@ -75,6 +76,7 @@ class Assessment:
     grew: bool = False
     label: str = ""
     sources: Sources = ()
+    why: str = ""
 
     def __post_init__(self) -> None:
         if self.last_scan.latest < self.first_scan.earliest:

@@ -27,6 +27,7 @@ class Occurrence:
     words: str
     sources: Sources = ()
     when: str = ""
+    because: str = ""
 
     @property
     def dated(self) -> str:
@@ -68,7 +69,11 @@ def opening(history: History, rules: Rules) -> list[Step]:
 
 def _seen(each: Assessment) -> Step:
     label = f" ({each.label})" if each.label else ""
-    return Step(f"Assessment{label}: {each.dated}.", each.sources)
+    return Step(f"Assessment{label}: {each.dated}{_because(each)}.", each.sources)
+
+
+def _because(each: Assessment) -> str:
+    return f": {each.why}" if each.why else ""
 
 
 def survival(history: History, origin: Happening, *, rules: Rules) -> Answer:
@@ -99,7 +104,9 @@ def _occurrences(history: History, rules: Rules, assessments: Sequence[Assessmen
     dated = [(_progressed_on(each, rules), each) for each in progressed]
     if dated:
         on, first = min(dated, key=lambda pair: pair[0])
-        yield _occurrence(Situation.PROGRESSION, on, rules, _how(first), first.sources)
+        handling = rules.handling(Situation.PROGRESSION)
+        why = _because(first)
+        yield Occurrence(Situation.PROGRESSION, on, handling, _how(first), first.sources, because=why)
     for reported in history.reported_progressions:
         ended = reported.ended_treatment
         situation = Situation.UNDOCUMENTED_PROGRESSION if ended else Situation.REPORTED_PROGRESSION
@@ -119,10 +126,6 @@ def _happened(
 ) -> Occurrence:
     handling = decided or rules.handling(situation)
     return Occurrence(situation, what.day, handling, what.words, what.sources, what.when)
-
-
-def _occurrence(situation: Situation, on: date, rules: Rules, words: str, sources: Sources) -> Occurrence:
-    return Occurrence(situation, on, rules.handling(situation), words, sources)
 
 
 def _progressed_on(each: Assessment, rules: Rules) -> date:
@@ -153,9 +156,10 @@ def _gap(
     missed = missed_before(history.planned, _day_1(history, origin), last, event.on, seen)
     if len(missed) < rules.missed_assessments:
         return None
-    days = ", ".join(str(each.on) for each in missed)
+    days = ", ".join(each.named for each in missed)
     words = f"{len(missed)} planned assessments in a row without an adequate scan ({days})"
-    return Occurrence(Situation.MISSED_ASSESSMENTS, last or origin.day, Handling.CENSOR, words)
+    sources = tuple(source for each in missed for source in each.sources)
+    return Occurrence(Situation.MISSED_ASSESSMENTS, last or origin.day, Handling.CENSOR, words, sources)
 
 
 def _day_1(history: History, origin: Happening) -> date:
@@ -172,7 +176,7 @@ def _passed_over(found: Sequence[Occurrence], event: Occurrence | None) -> list[
 
 
 def _event(history: History, event: Occurrence, passed: Sequence[Step]) -> Answer:
-    step = Step(f"First event: {event.dated}.", event.sources)
+    step = Step(f"First event: {event.dated}{event.because}.", event.sources)
     contradiction, sources = "", event.sources
     if event.situation is Situation.DEATH:
         contradiction, sources = against_death(history)
@@ -203,7 +207,7 @@ def _censored_at(
 ) -> Answer:
     steps = [*passed]
     if cut.situation is Situation.MISSED_ASSESSMENTS:
-        steps.append(Step(f"Before the event there were {cut.words}."))
+        steps.append(Step(f"Before the event there were {cut.words}.", cut.sources))
     else:
         steps.append(Step(f"{_capital(cut.dated)}, before any event.", cut.sources))
     if event is not None:

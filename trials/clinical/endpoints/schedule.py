@@ -1,17 +1,27 @@
 """The planned tumor assessments of a subject, and which of them were missed before an event."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 
 @dataclass(frozen=True)
 class PlannedAssessment:
-    """An assessment of the schedule: the day it is planned for, and its window, both ends included."""
+    """An assessment of the schedule: the day it is planned for, and its window, both ends included.
+
+    `visit` names the visit at which it is due, where there is one; `sources` are opaque to this package.
+    """
 
     on: date
     opens: date
     closes: date
+    visit: str = ""
+    sources: tuple[Hashable, ...] = ()
+
+    @property
+    def named(self) -> str:
+        """Its visit and its day, for a sentence."""
+        return f"{self.visit} {self.on}".strip()
 
 
 @dataclass(frozen=True)
