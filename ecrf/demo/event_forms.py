@@ -63,7 +63,7 @@ def _serious(happening: Happening) -> dict[str, Any]:
 
 def _immune(happening: Happening) -> dict[str, Any]:
     if not happening.immune:
-        return {}
+        return {"immune_related": "N"}
     steroid = steroid_of(happening)
     hormone = any(each.category == HORMONE for each in happening.medicines)
     answers: dict[str, Any] = {

@@ -22,9 +22,17 @@ from patients.models.base import is_yes
 from patients.models.history import TumorNumber
 from patients.models.tumor_lesion import Organ
 from trials.clinical.dose_level import Level
-from trials.clinical.dose_modification import Event, Measured, ResultTrigger, Rule, Situation
+from trials.clinical.dose_modification import (
+    QUESTIONS,
+    Event,
+    Measured,
+    ResultTrigger,
+    Rule,
+    Situation,
+)
 from trials.clinical.partial_date import Truth, parse
 from trials.clinical.reading import Reading
+from trials.clinical.words import printed_unit
 from trials.models import Drug, RegimenElement
 
 RELATION = {
@@ -48,12 +56,15 @@ def situation_of(
     """What is known of a subject and drug on a day, before the dose of that day."""
     tests = {rule.trigger.test for rule in rules if isinstance(rule.trigger, ResultTrigger)}
     measured = [each for each in facts.once(_measured, subject) if each.test in tests]
+    known = facts.once(_baselines, subject)
+    baselines = {test: known[test] for test in tests if test in known}
     return Situation(
         day=on,
         results=[*measured, *(each for each in facts.once(_derived, subject) if each.test in tests)],
         events=list(_events(facts, subject, element.drug)),
         given=levels_given(facts, subject, element.drug, levels, on),
-        baselines={test: facts.once(_baselines, subject).get(test) for test in tests},
+        baselines={test: each.times_upper_limit for test, each in baselines.items()},
+        baseline_faults={test: fault_of_multiple(each) for test, each in baselines.items()},
         cycle_day=cycle_day(facts, subject, element, on),
         liver_tumor=liver_tumor(facts, subject),
     )
@@ -75,8 +86,36 @@ def _of_result(result: Result, grades: dict[str, int | None]) -> Measured:
         unit=unit,
         uln=result.limit_in(unit, upper=True),
         grades=grades,
+        fault=fault_of_number(result, unit),
         key=result.source,
     )
+
+
+def fault_of_number(result: Result, unit: str) -> str:
+    """Why a result is no number in a unit (UCUM), as a clause; empty where it is one."""
+    if result.in_unit(unit) is not None:
+        return ""
+    where = f"the {result.name.lower()} of {_place(result)}"
+    if result.reading is None:
+        return f"{where} is “{result.row.word}” and no number"
+    shown = f"{where} ({result.reading})"
+    if not result.row.unit:
+        return f"{shown} has no unit"
+    return f"{shown} is in {printed_unit(result.row.unit)} and not in {printed_unit(unit)}"
+
+
+def fault_of_multiple(result: Result) -> str:
+    """Why a result is no multiple of its upper limit of normal, as a clause; empty where it is one."""
+    if result.times_upper_limit is not None:
+        return ""
+    unit = result.row.test.unit if result.row.test is not None else ""
+    without = f"the {result.name.lower()} of {_place(result)} ({result.reading}) has no upper limit of normal"
+    return fault_of_number(result, unit) or without
+
+
+def _place(result: Result) -> str:
+    visit = result.sample.visit
+    return f"{visit.code} on {result.day}" if visit is not None else str(result.day)
 
 
 def _derived(facts: Facts, subject: Subject) -> list[Measured]:
@@ -96,11 +135,11 @@ def _of_value(code: str, value: DerivedValue) -> Iterator[Measured]:
         yield Measured(code, value.day, reading, value.unit, key=key)
 
 
-def _baselines(facts: Facts, subject: Subject) -> dict[str, Reading | None]:
-    """The baseline of each test that has a result, in multiples of the ULN; found once for all days."""
+def _baselines(facts: Facts, subject: Subject) -> dict[str, Result]:
+    """The baseline of each test that has one; found once for all days."""
     codes = {each.code for each in results(facts, subject)}
     found = {code: baseline_of(facts, subject, code) for code in codes}
-    return {code: each.times_upper_limit if each is not None else None for code, each in found.items()}
+    return {code: each for code, each in found.items() if each is not None}
 
 
 def _events(facts: Facts, subject: Subject, drug: Drug) -> Iterator[Event]:
@@ -114,8 +153,15 @@ def _events(facts: Facts, subject: Subject, drug: Drug) -> Iterator[Event]:
             last=parse(form.ended) if form.ended else None,
             ongoing=is_yes(form.ongoing),
             related=_relation(facts, form, drug),
+            answers=_answers(form),
             key=source(form, "grade"),
         )
+
+
+def _answers(form: AdverseEvent) -> dict[str, Truth]:
+    """The questions that were answered with yes or no."""
+    given = {name: getattr(form, name) for name in QUESTIONS}
+    return {name: Truth.YES if is_yes(answer) else Truth.NO for name, answer in given.items() if answer}
 
 
 def _relation(facts: Facts, form: AdverseEvent, drug: Drug) -> Truth:

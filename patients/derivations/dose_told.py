@@ -27,6 +27,8 @@ BESIDE = {
 
 def expected_doses(facts: Facts, subject: Subject, visit: Visit | None) -> Iterator[Told]:
     """The planned dose of each drug of the arm on the day of a visit, and the expected action with it."""
+    if facts.allocation(subject) is None:
+        yield Told("No dose is expected", "", "the subject is not randomized")
     day = visit.occurred_on if visit is not None and visit.occurred_on else facts.today(subject)
     for element in sorted(regimen_of(facts, subject), key=lambda each: each.drug.code):
         expected = expected_action(facts, subject, element.drug, day)
@@ -67,8 +69,9 @@ def told_of_dose(facts: Facts, form: DoseAdministration | DailyDosePeriod) -> It
     answer = BESIDE[differs(facts, form.subject, expected, given)]
     reason = f"given: {given.words}"
     if not answer:
-        lacking = (*expected.missing, *_undecided(facts, form))
-        because = f": no {', no '.join(lacking)}" if lacking else ""
+        undecided = (f"no {each}" for each in _undecided(facts, form))
+        lacking = [each for each in (expected.lacking, *undecided) if each]
+        because = f": {', '.join(lacking)}" if lacking else ""
         reason += f"; it cannot be told whether that is as expected{because}"
     yield Told(f"{form.drug} on {day}", answer, reason, sources=given.sources)
 
@@ -116,10 +119,10 @@ def _planned(expected: ExpectedAction) -> Told:
 def _expected(expected: ExpectedAction) -> Told:
     about = f"Expected action with {expected.drug} on {expected.day}"
     if expected.action is None and expected.approved:
-        return Told(about, "", expected.words)
+        return Told(about, "", "; ".join((expected.words, *expected.remarks)))
     if not expected.table:  # the drug is not of the arm, or the study has no table
         return Told(about, "", expected.words)
-    beside = [expected.table]
+    beside = [*expected.remarks, expected.table]
     if expected.not_looked_at:
         beside.append(f"not looked at: {', '.join(expected.not_looked_at)}")
     return Told(about, expected.words, "; ".join(beside), sources=expected.sources)

@@ -14,6 +14,7 @@ from patients.derivations.dose import (
     surface_settings,
 )
 from patients.derivations.dose_history import GivenDose, administrations, given_on, often, periods
+from patients.derivations.dose_remarks import remarks_on
 from patients.derivations.dose_settings import differs_from_plan, dose_tolerance
 from patients.derivations.dose_situation import situation_of, sources_of
 from patients.derivations.dose_table import DoseTable, table_on
@@ -57,7 +58,8 @@ class ExpectedAction:
     `planned`: the dose of the regimen before any reduction. `action` None: the table is not approved, or the
     action cannot be determined; `words` says which. `certain` False: what is missing could ask for something
     stricter. `dose` in mg (0 where none is given) and `rhythm` are the expected dose, None where it cannot
-    be determined; `reductions` so far and by these rows. `not_looked_at` names what no row requires.
+    be determined; `reductions` so far and by these rows. `missing` names what is not there, `lacking` says it
+    in words; `not_looked_at` names what no row requires; `remarks` tell what no row can see.
     """
 
     drug: Drug
@@ -74,7 +76,9 @@ class ExpectedAction:
     rows: tuple[DecidingRow, ...] = ()
     others: tuple[DecidingRow, ...] = ()
     missing: tuple[str, ...] = ()
+    lacking: str = ""
     not_looked_at: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -93,7 +97,9 @@ def expected_action(facts: Facts, subject: Subject, drug: Drug, on: date) -> Exp
         return ExpectedAction(drug, on, plan.note, plan)
     if table is None:
         missing = (f"dose-modification table in force on {on}",)
-        return ExpectedAction(drug, on, Undetermined(missing).sentence(), plan, missing=missing)
+        lacking = f"no {missing[0]}"
+        words = Undetermined(missing).sentence()
+        return ExpectedAction(drug, on, words, plan, missing=missing, lacking=lacking)
     if not table.version.is_approved:
         words = f"{NOT_APPROVED} ({table.version} is not signed by the principal investigator)"
         return ExpectedAction(drug, on, words, plan, table=str(table.version))
@@ -110,7 +116,14 @@ def _decided(
     start = element.dose if element.rule == DoseRule.BODY_SURFACE else plan.dose
     if start is None:
         return ExpectedAction(
-            element.drug, on, plan.note, plan, str(table.version), approved=True, missing=(plan.note,)
+            element.drug,
+            on,
+            plan.note,
+            plan,
+            str(table.version),
+            approved=True,
+            missing=(plan.note,),
+            lacking=plan.note,
         )
     rules, levels = table.rules_of(element.drug), table.levels_of(element, start)
     decision = decide(rules, levels, situation_of(facts, subject, element, rules, levels, on))
@@ -130,7 +143,9 @@ def _decided(
         rows=tuple(_row(hit) for hit in decision.hits),
         others=tuple(_row(hit) for hit in decision.others),
         missing=decision.missing,
+        lacking=decision.lacking,
         not_looked_at=decision.not_looked_at,
+        remarks=remarks_on(facts, subject, rules, on),
     )
 
 
@@ -163,7 +178,7 @@ def _row(hit: Hit) -> DecidingRow:
 
 def _words(decision: Decision, dose: Decimal | None) -> str:
     if decision.action is None:
-        return Undetermined(decision.missing).sentence()
+        return f"cannot be determined: {decision.lacking}"
     words = WORDS[decision.action]
     if decision.action in (Action.GIVE, Action.REDUCE):
         once = decision.rhythm in (None, Rhythm.ONCE)
@@ -171,10 +186,15 @@ def _words(decision: Decision, dose: Decimal | None) -> str:
         words += f" {plain(dose)} mg{rhythm}" if dose is not None else " a dose that cannot be determined"
         words += f" ({counted(decision.level, 'reduction')} so far)" if decision.level else ""
     because = "; ".join(f"{hit.rule.code} “{hit.rule.text}”: {hit.words}" for hit in decision.hits)
-    words += f", because of {because}" if because else ""
+    words += f", because of {because}" if because else f"; no row of the table applies, {_remains(decision)}"
     if decision.missing:
-        words += f"; at least: no {', no '.join(decision.missing)}"
+        words += f"; at least: {decision.lacking}"
     return words
+
+
+def _remains(decision: Decision) -> str:
+    """The dose where no row says another."""
+    return "the dose stays reduced" if decision.level else "the planned dose"
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ def trigger_of(row: DoseModification) -> str:
         judged = f"{row.term}, {grades_of(row)}" if row.term else with_unit(limits, row.unit)
         return f"{row.test}: {judged}"
     whom = str(row.events) if row.events else _("any event")
+    if row.events and row.events.asks:
+        whom += _(" (“%(question)s” answered yes)") % {"question": row.events.get_asks_display()}
     but = _(" but %(group)s") % {"group": str(row.other_than).lower()} if row.other_than else ""
     return f"{whom}{but}, {grades_of(row)}"
 
@@ -122,13 +124,18 @@ class DoseModificationTablePage(ProtocolAdmin):
             act=lambda typed: approve_dose_modifications(
                 actor=actor, table=table, reason=typed["change_reason"]
             ),
-            said=_("The version is approved: its rows are told as expected actions."),
+            said=_(
+                "The version is approved: its rows are told as expected actions. The command run_checks asks "
+                "about the doses recorded so far."
+            ),
             to=back,
             context={
                 "title": _("Approve %(table)s") % {"table": table},
                 "lead": _(
-                    "From now on the rows are told beside each dose. An approved version never changes; "
-                    "what is to be changed is a new version."
+                    "From now on the rows are told beside each dose, and what was given is compared with "
+                    "them: a dose that differs is queried (DT01) and a protocol deviation is drafted. Doses "
+                    "recorded already are compared too: the command run_checks raises their queries. An "
+                    "approved version never changes; what is to be changed is a new version."
                 ),
                 "submit": _("Approve"),
                 "back_url": back,

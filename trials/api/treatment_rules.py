@@ -41,7 +41,7 @@ class EventGroupReply(serializers.ModelSerializer):
 
     class Meta:
         model = EventGroup
-        fields = ("code", "title", "terms")
+        fields = ("code", "title", "terms", "asks")
 
 
 class DoseModificationReply(serializers.ModelSerializer):

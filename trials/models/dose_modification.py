@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from trials.clinical.dose_modification import (
+    QUESTIONS,
     Action,
     EventTrigger,
     Limits,
@@ -89,12 +90,19 @@ class DoseLevel(StudyNoun):
 
 
 class EventGroup(StudyNoun):
-    """CTCAE terms that rows of a table name together."""
+    """CTCAE terms that rows of a table name together.
+
+    `asks`: a question on the form of the event. Answered no, the event is none of the group; unanswered, it
+    is not known whether it is.
+    """
 
     table = models.ForeignKey(DoseModificationTable, on_delete=models.PROTECT, related_name="event_groups")
     code = models.CharField(max_length=30, validators=[CODE])
     title = models.CharField(max_length=200)
     terms = models.JSONField(help_text=_("CTCAE terms"))
+    asks = models.CharField(
+        _("only where answered yes"), max_length=30, blank=True, choices=list(QUESTIONS.items())
+    )
 
     class Meta(StudyNoun.Meta):
         verbose_name = _("group of events")
@@ -195,11 +203,15 @@ class DoseModification(StudyNoun):
         groups = {"terms": self.events, "other_than": self.other_than}
         terms = {name: frozenset(group.terms) if group else frozenset() for name, group in groups.items()}
         values = {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
+        values["asks"] = self.events.asks if self.events else ""
         return rule_of(values, terms, test_name or self.test)
 
 
 def rule_of(row: dict[str, Any], terms: dict[str, frozenset[str]], test_name: str) -> Rule:
-    """A rule from the values of a row by field name. Raises ValueError with the reason."""
+    """A rule from the values of a row by field name, with what its group `asks`.
+
+    Raises ValueError with the reason.
+    """
     reductions = (row["reduce_levels"], row["reduce_to_percent"], row["reduce_to_dose"])
     reduction = Reduction(*reductions) if any(each for each in reductions) else None
     return Rule(
@@ -246,6 +258,7 @@ def _event(row: dict[str, Any], terms: dict[str, frozenset[str]]) -> EventTrigge
         occurrence=row["occurrence"],
         lasting_days=row["lasting_days"],
         related=row["related"],
+        asks=row["asks"],
     )
 
 

@@ -79,6 +79,9 @@ def dose_modifications_say_one_thing(protocol: Protocol) -> Lines:
             yield f"{row.where}: {error}"
             continue
         yield from _test_faults(row, known)
+        left_out = row.links.get("other_than")
+        if left_out is not None and left_out["asks"]:
+            yield f"{row.where}: other_than: a group that asks a question cannot be left out"
         yield from _level_faults(protocol, row, rule)
 
 
@@ -86,7 +89,9 @@ def _rule(row: Record) -> Rule:
     groups = {"terms": row.links.get("events"), "other_than": row.links.get("other_than")}
     terms = {name: frozenset(_terms(group)) for name, group in groups.items()}
     named = {f"{name}_id": row.links.get(name) is not None for name in ("events", "other_than")}
-    return rule_of({**row.values, **named}, terms, row["test"])
+    events = row.links.get("events")
+    asks = events["asks"] if events else ""
+    return rule_of({**row.values, **named, "asks": asks}, terms, row["test"])
 
 
 def _terms(group: Record | None) -> list[str]:

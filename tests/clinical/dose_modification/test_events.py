@@ -105,7 +105,7 @@ def test_an_event_that_stops_the_drug_stops_it_for_good():
         ({"grade": None}, "grade of event 1"),
         ({"term": None, "grade": 1}, "CTCAE term of event 1"),
         ({"began": None}, "start of event 1"),
-        ({"related": Truth.UNKNOWN}, "relation of event 1 to the drug"),
+        ({"related": Truth.UNKNOWN}, "relation to the drug of event 1"),
         ({"ongoing": None}, "end of event 1"),
         ({"began": "2021-03", "grade": 3}, "start of event 1"),
         ({"ended": "2021-03", "began": 5}, "end of event 1"),
@@ -125,6 +125,45 @@ def test_an_event_that_the_drug_did_not_cause_changes_nothing():
 def test_a_row_may_ask_for_an_event_whatever_its_cause():
     rules = [event_rule(Action.HOLD, "ANY", {3}, related=False)]
     assert lenvatinib(10, event(3, 5, related=Truth.NO), rules=rules).action is Action.HOLD
+
+
+IMMUNE = [event_rule(Action.HOLD, "IMMUNE", {3}, ["Diarrhea"], asks="immune_related")]
+
+
+@pytest.mark.parametrize(("answer", "action"), [(Truth.YES, Action.HOLD), (Truth.NO, Action.GIVE)])
+def test_a_row_that_asks_a_question_takes_only_events_of_which_it_was_answered_yes(answer, action):
+    found = lenvatinib(10, event(3, 5, answers={"immune_related": answer}), rules=IMMUNE)
+    assert (found.action, found.certain) == (action, True)
+
+
+def test_a_question_that_was_not_answered_leaves_its_row_undetermined():
+    found = lenvatinib(10, event(3, 5), rules=IMMUNE)
+    assert found.action is None
+    assert found.missing == ("answer to “Immune-related?” of event 1",)
+
+
+def test_a_question_about_an_event_of_another_grade_or_term_is_not_waited_for():
+    others = event(2, 5), event(3, 5, term="Fatigue", label="event 2")
+    assert lenvatinib(10, *others, rules=IMMUNE).action is Action.GIVE
+
+
+def test_a_question_that_was_not_answered_leaves_a_milder_row_at_least():
+    rules = [*IMMUNE, event_rule(Action.REDUCE, "TIRED", {3}, ["Fatigue"], Reduction(levels=1))]
+    found = lenvatinib(10, event(3, 5), event(3, 5, term="Fatigue", label="event 2"), rules=rules)
+    assert (found.action, found.certain) == (Action.REDUCE, False)
+    assert found.lacking == "event 1 is unfinished: no answer to “Immune-related?”"
+
+
+def test_everything_that_an_unfinished_event_lacks_is_said_together_and_once():
+    found = lenvatinib(10, event(None, 5, term=None, related=Truth.UNKNOWN, label="adverse event 3 (Cough)"))
+    assert found.lacking == (
+        "adverse event 3 (Cough) is unfinished: no grade, no relation to the drug, no CTCAE term"
+    )
+
+
+def test_a_date_that_is_there_in_part_is_not_said_to_be_missing():
+    found = lenvatinib(10, event(3, "2021-03"))
+    assert found.lacking == "event 1 is unfinished: no exact start"
 
 
 def test_a_row_may_leave_terms_out():
@@ -218,6 +257,7 @@ def test_a_low_count_on_the_day_of_a_dose_belongs_to_the_dose_before():
         lambda: event_rule(Action.STOP, "R", {6}),
         lambda: event_rule(Action.STOP, "R", set()),
         lambda: event_rule(Action.STOP, "R", {3}, occurrence=0),
+        lambda: event_rule(Action.STOP, "R", {3}, asks="is_it_bad"),
         lambda: ResultTrigger("PLAT", "platelets", 3, Limits(below=Decimal(1))),
         lambda: ResultTrigger("PLAT", "platelets", -1, Limits(below=Decimal(1)), unit="10*9/L"),
     ],

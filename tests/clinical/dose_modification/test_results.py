@@ -179,6 +179,27 @@ def test_a_grade_may_decide_in_place_of_a_number():
     found = [decided(rows, GEMCITABINE, 7, results=[result("PLAT", "40", 7, grades=each)]) for each in graded]
     assert [each.action for each in found] == [Action.GIVE, Action.HOLD, Action.HOLD, None]
     assert found[3].missing == ("grade of platelets on 2021-03-08",)
+    assert found[1].hits[0].words == "platelets: grade 3 (40 ×10⁹/L on 2021-03-08)"
+
+
+def test_a_grade_without_a_number_in_the_unit_of_the_test_is_told_alone():
+    trigger = ResultTrigger("PLAT", "platelets", 3, limits(at_least="3"), term="Platelet count decreased")
+    graded = result("PLAT", None, 7, grades={"Platelet count decreased": 4})
+    found = decided([Rule("G3", Action.HOLD, trigger, "G3")], GEMCITABINE, 7, results=[graded])
+    assert found.hits[0].words == "platelets: grade 4 on 2021-03-08"
+
+
+def test_what_stands_in_place_of_a_number_is_said_once_for_result_and_baseline():
+    fault = "the ALT of C1D1 (30) has no unit"
+    found = decided(
+        [liver(Action.HOLD, "NORMAL", {"at_most": "1"}, above="3")],
+        GEMCITABINE,
+        7,
+        results=[result("ALT", None, 7, unit="U/L", fault=fault)],
+        baselines={"ALT": None},
+        baseline_faults={"ALT": fault},
+    )
+    assert (found.action, found.lacking) == (None, fault)
 
 
 def test_a_test_that_is_not_required_is_named_and_holds_nothing_up():

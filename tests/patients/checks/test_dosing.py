@@ -161,6 +161,16 @@ def test_a_dose_given_against_the_approved_table_drafts_a_deviation(in_b: Ward) 
     assert drafts(in_b, "DT01") == ["DOSING"]
 
 
+def test_a_lower_dose_with_its_reason_is_asked_about_with_what_the_expectation_rests_on(in_b: Ward) -> None:
+    in_b.bled(0)
+    visit = in_b.visit_on("C1D1", 0)
+    dose = in_b.infuse("OXALIPLATIN", 0, "100", visit=visit, difference="ADVERSE_EVENT")
+    assert said(dose, "DT01") == (
+        "Oxaliplatin on 2021-03-08: given 100 mg (reason given: Adverse event); expected: give 143.08 mg; "
+        "no row of the table applies, the planned dose."
+    )
+
+
 def test_a_result_entered_after_the_dose_asks_and_one_corrected_withdraws_the_draft(in_b: Ward) -> None:
     in_b.bled(0)
     dose = in_b.infuse("OXALIPLATIN", 0, "143.08", visit=in_b.visit_on("C1D1", 0))

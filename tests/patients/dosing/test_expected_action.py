@@ -78,7 +78,7 @@ def test_with_recovered_counts_the_planned_dose_is_given(in_b: Ward) -> None:
     in_b.bled(0)
     found = in_b.expected("GEMCITABINE", 0)
     assert (found.action, found.certain, found.dose) == (Action.GIVE, True, found.planned.dose)
-    assert found.words.startswith("give 1683.25 mg")
+    assert found.words == "give 1683.25 mg; no row of the table applies, the planned dose"
 
 
 def test_without_a_blood_count_nothing_is_given_by_default(in_b: Ward) -> None:
@@ -152,6 +152,9 @@ def test_the_lower_level_stays_once_it_was_given(in_b: Ward) -> None:
     in_b.bled(42)
     found = in_b.expected("OXALIPLATIN", 42)
     assert (found.action, found.reductions, found.dose) == (Action.GIVE, 1, Decimal("109.41"))
+    assert found.words == (
+        "give 109.41 mg (1 reduction so far); no row of the table applies, the dose stays reduced"
+    )
 
 
 def test_a_dose_that_was_rounded_to_the_vial_is_no_reduction(in_b: Ward) -> None:
@@ -260,7 +263,7 @@ def test_an_event_whose_relation_to_the_drug_is_not_told_is_not_taken_for_unrela
         event.refresh_from_db()
     found = in_a.expected("LENVATINIB", 8)
     assert found.action is None
-    assert found.missing == ("relation of adverse event 1 (Hypertension) to the drug",)
+    assert found.missing == ("relation to the drug of adverse event 1 (Hypertension)",)
 
 
 # ---------------------------------------------------------------- toripalimab

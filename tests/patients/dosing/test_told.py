@@ -52,8 +52,9 @@ def test_what_cannot_be_determined_says_why(in_b: Ward) -> None:
     assert "no neutrophils within 3 days up to 2021-03-08" in action.reason
 
 
-def test_before_randomization_no_dose_is_expected(in_b: Ward) -> None:
-    assert expected(in_b.facts(cutoff=day(-1)), "EC", in_b.subject, None) == []
+def test_before_randomization_no_dose_is_expected_and_that_is_said(in_b: Ward) -> None:
+    (line,) = expected(in_b.facts(cutoff=day(-1)), "EC", in_b.subject, None)
+    assert (line.about, line.reason) == ("No dose is expected", "the subject is not randomized")
 
 
 def test_a_filled_form_says_whether_the_dose_was_as_expected(in_b: Ward) -> None:

@@ -49,6 +49,8 @@ def test_the_page_shows_every_row_in_words(study: Study, page: str) -> None:
         "any event but events for which lenvatinib has a row of their own",
         "PROTEXR: ≥ 2 g/24 h",
         "where it is known",
+        "Other immune-related events (“Immune-related?” answered yes), grade 3",
+        "Autoimmune disorder; only where “Immune-related?” is answered yes",
     ):
         assert words in shown, words
     assert "Approve" not in shown.replace("Approved", "")
@@ -58,6 +60,9 @@ def test_the_principal_investigator_approves_it_on_the_page_and_says_why(study: 
     investigator = person(Role.INVESTIGATOR, study)
     client = client_of(investigator)
     assert f"{page}approve/" in client.get(f"{page}change/").content.decode()
+    asking = text(client.get(f"{page}approve/"))
+    assert "what was given is compared with them" in asking
+    assert "the command run_checks raises their queries" in asking
     refused = client.post(f"{page}approve/", {"change_reason": ""})
     assert "A reason is required" in text(refused)
     assert not DoseModificationTable.objects.get(study=study).is_approved

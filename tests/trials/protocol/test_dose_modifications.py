@@ -103,6 +103,8 @@ def test_a_row_about_a_grade_a_baseline_and_an_event_is_read_as_it_stands(study:
     recurrent = row("TOR-05").rule().trigger
     assert isinstance(recurrent, EventTrigger)
     assert (recurrent.occurrence, recurrent.terms) == (2, {"Colitis", "Enterocolitis"})
+    asked = {code: row(code).rule().trigger.asks for code in ("TOR-38", "TOR-39", "TOR-40", "TOR-32")}
+    assert asked == dict.fromkeys(("TOR-38", "TOR-39", "TOR-40"), "immune_related") | {"TOR-32": ""}
     assert row("LEN-18").rule().trigger.other_than >= {"Hypertension", "Hypothyroidism"}
 
 
@@ -154,6 +156,8 @@ FAULTS = [
     ("reductions: 1, dose: 65", "reductions: 1, dose: 85", "dose: level 1 is not below level 0"),
     ("terms: [Stevens-Johnson syndrome, ", "terms: [toxic epidermal necrolysis, ", "a term is given twice"),
     ("terms: [Pneumonitis]", "terms: Pneumonitis", "terms: must be a list of CTCAE terms"),
+    ("asks: immune_related\n", "asks: immunity\n", "asks: must be one of immune_related"),
+    ("other_than: NO-OTHER-G4", "other_than: IMMUNE", "a group that asks a question cannot be left out"),
     ('code: "1"\n', 'code: "1"\n    approved_on: 2020-03-06\n', "approved_on: is not known"),
 ]
 

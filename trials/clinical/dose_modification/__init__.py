@@ -7,6 +7,7 @@ is named. `rules`: the rows; `situation`: what is known of the subject; `decisio
 from trials.clinical.dose_modification.decision import Decision, Hit, decide
 from trials.clinical.dose_modification.derived import DERIVED_VALUES
 from trials.clinical.dose_modification.rules import (
+    QUESTIONS,
     TIMES_ULN,
     Action,
     EventTrigger,
@@ -19,6 +20,7 @@ from trials.clinical.dose_modification.situation import Event, LevelGiven, Measu
 
 __all__ = [
     "DERIVED_VALUES",
+    "QUESTIONS",
     "TIMES_ULN",
     "Action",
     "Decision",

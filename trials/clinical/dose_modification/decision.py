@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from trials.clinical.dose_level import Level, Rhythm, level_after
+from trials.clinical.dose_modification.missing import Missing, in_words
 from trials.clinical.dose_modification.rules import Action, ResultTrigger, Rule
 from trials.clinical.dose_modification.situation import LevelGiven, Situation
 from trials.clinical.dose_modification.triggers import baseline_holds, on_the_day, since_first_dose
@@ -36,7 +37,8 @@ class Decision:
     `action` None: cannot be determined, `missing` says why. `certain` False: what is missing could ask for
     something stricter. `amount` and `rhythm`: the expected dose in the unit of the regimen (0 where none is
     given), None where it cannot be determined. `level`: reductions. `others`: rows that apply and are less
-    strict. `not_looked_at`: what no row requires and is not there.
+    strict. `lacking`: what is missing, in words that say it once. `not_looked_at`: what no row requires and
+    is not there.
     """
 
     action: Action | None
@@ -47,6 +49,7 @@ class Decision:
     hits: tuple[Hit, ...] = ()
     others: tuple[Hit, ...] = ()
     missing: tuple[str, ...] = ()
+    lacking: str = ""
     not_looked_at: tuple[str, ...] = ()
 
 
@@ -55,7 +58,7 @@ class _Open:
     """A row of which it is unknown whether it applies, and the strictest that it could ask for."""
 
     action: Action
-    missing: tuple[str, ...]
+    missing: tuple[Missing, ...]
     required: bool
 
 
@@ -77,15 +80,15 @@ def decide(rules: Sequence[Rule], levels: Sequence[Level], situation: Situation)
     ('platelets within 3 days up to 2021-03-08',)
     """
     if not rules:
-        return Decision(None, False, None, None, None, missing=("row of the table for this drug",))
+        return _undetermined(None, (Missing("row of the table for this drug"),))
     level, unknown = _level_so_far(situation)
     hits, open_ones = _held_against(rules, levels, situation)
-    open_ones += [_Open(Action.STOP, (text,), True) for text in _uncovered(rules, situation)]
+    open_ones += [_Open(Action.STOP, (each,), True) for each in _uncovered(rules, situation)]
     lasting = [hit.level for hit in hits if hit.level is not None]
     action = max((hit.action for hit in hits), key=lambda each: each.strictness, default=Action.GIVE)
     missing, ignored = _missing(open_ones, action)
     if missing and action is Action.GIVE:
-        return Decision(None, False, None, None, level, missing=missing, not_looked_at=ignored)
+        return _undetermined(level, missing, ignored)
     expected = None if level is None else max([level, *lasting])
     amount, rhythm = _dose(action, expected, levels, hits)
     if amount is None:
@@ -98,14 +101,30 @@ def decide(rules: Sequence[Rule], levels: Sequence[Level], situation: Situation)
         level=expected,
         hits=tuple(hit for hit in hits if hit.action is action),
         others=tuple(hit for hit in hits if hit.action is not action),
-        missing=missing,
-        not_looked_at=ignored,
+        missing=tuple(str(each) for each in missing),
+        lacking=in_words(missing),
+        not_looked_at=tuple(str(each) for each in ignored),
     )
 
 
-def _level_so_far(situation: Situation) -> tuple[int | None, tuple[str, ...]]:
+def _undetermined(level: int | None, missing: Sequence[Missing], ignored: Sequence[Missing] = ()) -> Decision:
+    return Decision(
+        None,
+        False,
+        None,
+        None,
+        level,
+        missing=tuple(str(each) for each in missing),
+        lacking=in_words(missing),
+        not_looked_at=tuple(str(each) for each in ignored),
+    )
+
+
+def _level_so_far(situation: Situation) -> tuple[int | None, tuple[Missing, ...]]:
     levels = [each.level for each in situation.given]
-    unknown = tuple(f"level of the table for {each.shown}" for each in situation.given if each.level is None)
+    unknown = tuple(
+        Missing(f"level of the table for {each.shown}") for each in situation.given if each.level is None
+    )
     return (None, unknown) if unknown else (max((each for each in levels if each is not None), default=0), ())
 
 
@@ -146,7 +165,7 @@ def _held_for_good(
         if each.truth is Truth.UNKNOWN:
             open_ones.append(_Open(action, each.missing, each.required))
         elif before is None or before != after:
-            open_ones.append(_Open(action, (f"level at the start of {each.words}",), True))
+            open_ones.append(_Open(action, (Missing(f"level at the start of {each.words}"),), True))
         elif so_far is None or level > so_far:
             hits.append(Hit(rule, action, each.words, each.key, level))
 
@@ -158,23 +177,23 @@ def _level_on(given: Sequence[LevelGiven], day: date) -> int | None:
     return max(known, default=0) if len(known) == len(until) else None
 
 
-def _uncovered(rules: Sequence[Rule], situation: Situation) -> list[str]:
+def _uncovered(rules: Sequence[Rule], situation: Situation) -> list[Missing]:
     """Tests of which every row asks for a baseline that the subject does not have: no row would see them."""
     by_test: dict[str, list[ResultTrigger]] = {}
     for rule in rules:
         if isinstance(rule.trigger, ResultTrigger) and rule.trigger.required:
             by_test.setdefault(rule.trigger.test, []).append(rule.trigger)
     return [
-        f"row of the table for the baseline of {triggers[0].name}"
+        Missing(f"row of the table for the baseline of {triggers[0].name}")
         for triggers in by_test.values()
         if all(baseline_holds(each, situation) is Truth.NO for each in triggers)
     ]
 
 
-def _missing(open_ones: Sequence[_Open], action: Action) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _missing(open_ones: Sequence[_Open], action: Action) -> tuple[tuple[Missing, ...], tuple[Missing, ...]]:
     """What could ask for something stricter than the action, and what is unknown but not required."""
-    matter: dict[str, None] = {}
-    ignored: dict[str, None] = {}
+    matter: dict[Missing, None] = {}
+    ignored: dict[Missing, None] = {}
     for each in open_ones:
         further = each.action is Action.REDUCE and action is Action.REDUCE
         if each.action.strictness > action.strictness or further:

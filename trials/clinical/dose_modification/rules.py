@@ -10,6 +10,9 @@ from trials.clinical.reading import Reading, all_of
 
 TIMES_ULN = "xULN"
 
+QUESTIONS = {"immune_related": "Immune-related?"}
+"""Questions on the form of an adverse event that a group of events may ask beside its terms."""
+
 
 class Action(StrEnum):
     """What is done with a dose. OMIT: this dose is left out for good; HOLD: it waits until recovery."""
@@ -101,7 +104,8 @@ class EventTrigger:
 
     `terms` empty: any event but those of `other_than`. `occurrence` 2: from the second event on that has the
     grade. `lasting_days`: it has lasted so long. `related`: only where the investigator did not rule out
-    the drug. Terms are compared without regard to case.
+    the drug. `asks` names one of QUESTIONS: only events of which it was answered yes. Terms are compared
+    without regard to case.
     """
 
     grades: frozenset[int]
@@ -110,8 +114,11 @@ class EventTrigger:
     occurrence: int = 1
     lasting_days: int = 0
     related: bool = True
+    asks: str = ""
 
     def __post_init__(self) -> None:
+        if self.asks and self.asks not in QUESTIONS:
+            raise ValueError(f"asks: “{self.asks}” is none of {', '.join(QUESTIONS)}")
         if not self.grades or not self.grades <= {1, 2, 3, 4, 5}:
             raise ValueError("grades must be from 1 to 5")
         if self.occurrence < 1 or self.lasting_days < 0:

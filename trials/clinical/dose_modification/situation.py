@@ -14,7 +14,8 @@ from trials.clinical.reading import Reading
 class Measured:
     """A result of a day in the test's preferred unit; `reading` None: there is no number in that unit.
 
-    `uln` in the same unit; `grades` by CTCAE term, None: cannot be graded. `key` is handed back.
+    `uln` in the same unit; `grades` by CTCAE term, None: cannot be graded. `fault` says in a clause why there
+    is no such number. `key` is handed back.
     """
 
     test: str
@@ -23,6 +24,7 @@ class Measured:
     unit: str
     uln: Decimal | None = None
     grades: Mapping[str, int | None] = field(default_factory=dict)
+    fault: str = ""
     key: Any = None
 
 
@@ -30,7 +32,8 @@ class Measured:
 class Event:
     """An adverse event as recorded; None where something is not.
 
-    `label` names it in messages; `related`: to the drug in question; `ongoing` None: not answered.
+    `label` names it in messages; `related`: to the drug in question; `ongoing` None: not answered. `answers`
+    by the names of QUESTIONS; one that is not among them was not answered.
     """
 
     label: str
@@ -40,6 +43,7 @@ class Event:
     last: PartialDate | None
     ongoing: bool | None
     related: Truth
+    answers: Mapping[str, Truth] = field(default_factory=dict)
     key: Any = None
 
 
@@ -57,8 +61,8 @@ class Situation:
     """Everything that the rows of one drug are held against.
 
     `given`: the levels at which the drug was given before this day, in order; the first is the first dose.
-    `baselines`: multiples of the ULN by test, None: not known. `cycle_day` None: cannot be told.
-    `liver_tumor` None: not known.
+    `baselines`: multiples of the ULN by test, None: not known; `baseline_faults` says in a clause why a
+    result that stands there has none. `cycle_day` None: cannot be told. `liver_tumor` None: not known.
     """
 
     day: date
@@ -66,6 +70,7 @@ class Situation:
     events: Sequence[Event] = ()
     given: Sequence[LevelGiven] = ()
     baselines: Mapping[str, Reading | None] = field(default_factory=dict)
+    baseline_faults: Mapping[str, str] = field(default_factory=dict)
     cycle_day: int | None = None
     liver_tumor: bool | None = None
 

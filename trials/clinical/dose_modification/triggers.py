@@ -6,7 +6,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from trials.clinical.dose_modification.rules import TIMES_ULN, EventTrigger, ResultTrigger, Rule
+from trials.clinical.dose_modification.missing import Missing
+from trials.clinical.dose_modification.rules import (
+    QUESTIONS,
+    TIMES_ULN,
+    EventTrigger,
+    ResultTrigger,
+    Rule,
+)
 from trials.clinical.dose_modification.situation import Event, Measured, Situation
 from trials.clinical.partial_date import PartialDate, Truth, on_or_before
 from trials.clinical.reading import Reading, all_of, opposite
@@ -23,7 +30,7 @@ class Found:
 
     truth: Truth
     began: tuple[date, date]
-    missing: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
     words: str = ""
     key: Any = None
     required: bool = True
@@ -74,7 +81,7 @@ def _newest(trigger: ResultTrigger, situation: Situation) -> Iterator[Found]:
     ]
     if not near:
         days = counted(trigger.within_days, "day")
-        missing = f"{trigger.name} within {days} up to {situation.day}"
+        missing = Missing(f"{trigger.name} within {days} up to {situation.day}")
         span = (situation.day, situation.day)
         yield Found(Truth.UNKNOWN, span, (missing,), required=trigger.required)
         return
@@ -86,38 +93,45 @@ def _newest(trigger: ResultTrigger, situation: Situation) -> Iterator[Found]:
 def _judged(trigger: ResultTrigger, measured: Measured) -> Found:
     reading, missing = _reading(trigger, measured)
     truth = Truth.UNKNOWN if reading is None else trigger.limits.hold(reading)
-    if truth is Truth.UNKNOWN and not missing:
-        missing = f"exact {trigger.name} on {measured.day}"
-    shown = "" if reading is None else f"{trigger.name} {_shown(trigger, reading)} on {measured.day}"
-    told = (missing,) if truth is Truth.UNKNOWN else ()
+    if truth is Truth.UNKNOWN and missing is None:
+        missing = Missing(f"exact {trigger.name} on {measured.day}")
+    shown = "" if reading is None else _shown(trigger, reading, measured)
+    told = (missing,) if truth is Truth.UNKNOWN and missing is not None else ()
     before = measured.day - timedelta(days=1)  # a dose of the same day is given after the sample
     return Found(truth, (before, before), told, shown, measured.key, trigger.required)
 
 
-def _shown(trigger: ResultTrigger, reading: Reading) -> str:
-    """The number in words; rounded, it stays on its side of every limit of the row."""
+def _shown(trigger: ResultTrigger, reading: Reading, measured: Measured) -> str:
+    """The result in words; a rounded number stays on its side of every limit of the row."""
     if trigger.term:
-        return f"{reading} (grade of {trigger.term})"
+        number = measured.reading
+        graded = f"{trigger.name}: grade {reading}"
+        if number is None:
+            return f"{graded} on {measured.day}"
+        shown = either((number.number,), measured.unit, signs=(number.comparator,))
+        return f"{graded} ({shown} on {measured.day})"
     ends = (getattr(trigger.limits, each.name) for each in fields(trigger.limits))
     limits = [end for end in ends if end is not None]
-    return either((reading.number,), trigger.unit, *limits, signs=(reading.comparator,))
+    shown = either((reading.number,), trigger.unit, *limits, signs=(reading.comparator,))
+    return f"{trigger.name} {shown} on {measured.day}"
 
 
-def _reading(trigger: ResultTrigger, measured: Measured) -> tuple[Reading | None, str]:
+def _reading(trigger: ResultTrigger, measured: Measured) -> tuple[Reading | None, Missing | None]:
     """The number that the row asks for, or what is missing for it."""
     where = f"{trigger.name} on {measured.day}"
     if trigger.term:
         grade = measured.grades.get(trigger.term)
-        return (None, f"grade of {where}") if grade is None else (Reading(Decimal(grade)), "")
+        missing = Missing(f"grade of {where}", stands=measured.fault)
+        return (None, missing) if grade is None else (Reading(Decimal(grade)), None)
     if measured.reading is None:
-        return None, f"number of {where}"
+        return None, Missing(f"number of {where}", stands=measured.fault)
     if trigger.unit == TIMES_ULN:
         if measured.uln is None or measured.uln <= 0:
-            return None, f"upper limit of normal of {where}"
-        return measured.reading.divided_by(measured.uln), ""
+            return None, Missing(f"upper limit of normal of {where}")
+        return measured.reading.divided_by(measured.uln), None
     if measured.unit == trigger.unit:
-        return measured.reading, ""
-    return None, f"number of {where} in {printed_unit(trigger.unit)}"
+        return measured.reading, None
+    return None, Missing(f"number of {where} in {printed_unit(trigger.unit)}")
 
 
 def _events(trigger: EventTrigger, situation: Situation, asked: "_Asked") -> Iterator[Found]:
@@ -129,8 +143,8 @@ def _events(trigger: EventTrigger, situation: Situation, asked: "_Asked") -> Ite
     for number, (event, found) in enumerate(possible, 1):
         if number >= trigger.occurrence:
             counted = Truth.YES if certain_before >= trigger.occurrence - 1 else Truth.UNKNOWN
-            answers = {**asked(event, situation), f"number of events before {event.label}": counted}
-            answers[f"duration of {event.label}"] = _lasted(trigger, event, situation.day)
+            answers = {**asked(event, situation), Missing(f"number of events before {event.label}"): counted}
+            answers[Missing("duration", event.label)] = _lasted(trigger, event, situation.day)
             yield _together(found, answers)
         certain_before += found.truth is Truth.YES
 
@@ -144,33 +158,41 @@ def _event(trigger: EventTrigger, event: Event, situation: Situation) -> Found:
         named = _known(trigger.names(event.term))
     graded = Truth.UNKNOWN if event.grade is None else _known(event.grade in trigger.grades)
     answers = {
-        f"CTCAE term of {event.label}": named,
-        f"grade of {event.label}": graded,
-        f"relation of {event.label} to the drug": event.related if trigger.related else Truth.YES,
-        f"start of {event.label}": _begun_by(event, situation.day),
+        Missing("CTCAE term", event.label): named,
+        Missing("grade", event.label): graded,
+        Missing("relation to the drug", event.label): event.related if trigger.related else Truth.YES,
+        _start(event): _begun_by(event, situation.day),
     }
+    if trigger.asks:
+        question = Missing(f"answer to “{QUESTIONS[trigger.asks]}”", event.label)
+        answers[question] = event.answers.get(trigger.asks, Truth.UNKNOWN)
     words = f"{event.label}, grade {event.grade}"
     return _together(Found(Truth.YES, began, (), words, event.key), answers)
 
 
-_Asked = Callable[[Event, Situation], dict[str, Truth]]
+_Asked = Callable[[Event, Situation], dict[Missing, Truth]]
 
 
-def _going_on(event: Event, situation: Situation) -> dict[str, Truth]:
+def _start(event: Event) -> Missing:
+    return Missing("start" if event.first is None else "exact start", event.label)
+
+
+def _going_on(event: Event, situation: Situation) -> dict[Missing, Truth]:
     """On the day of its end an event is over."""
     if event.last is None:
         active = Truth.YES if event.ongoing else Truth.UNKNOWN
     else:
         contradicts = event.ongoing is True
         active = Truth.UNKNOWN if contradicts else opposite(on_or_before(event.last, _day(situation.day)))
-    return {f"end of {event.label}": active}
+    contradicted = event.last is None or event.ongoing is True
+    return {Missing("end" if contradicted else "exact end", event.label): active}
 
 
-def _begun_under_treatment(event: Event, situation: Situation) -> dict[str, Truth]:
+def _begun_under_treatment(event: Event, situation: Situation) -> dict[Missing, Truth]:
     first = situation.first_dose
     if first is None or event.first is None:
-        return {f"start of {event.label}": Truth.UNKNOWN}
-    return {f"start of {event.label}": on_or_before(_day(first), event.first)}
+        return {_start(event): Truth.UNKNOWN}
+    return {_start(event): on_or_before(_day(first), event.first)}
 
 
 def _begun_by(event: Event, day: date) -> Truth:
@@ -189,7 +211,7 @@ def _lasted(trigger: EventTrigger, event: Event, day: date) -> Truth:
     return Truth.UNKNOWN if (ends[1] - event.first.earliest).days >= trigger.lasting_days else Truth.NO
 
 
-def _together(found: Found, answers: Mapping[str, Truth]) -> Found:
+def _together(found: Found, answers: Mapping[Missing, Truth]) -> Found:
     """The answer together with further ones; each unknown one is named as missing."""
     truth = all_of(found.truth, *answers.values())
     names = tuple(name for name, answer in answers.items() if answer is Truth.UNKNOWN)
@@ -204,18 +226,20 @@ def _possible(found: Sequence[Found], rule: Rule, situation: Situation) -> list[
     return [each for each in together if each.truth is not Truth.NO]
 
 
-def conditions(rule: Rule, situation: Situation) -> dict[str, Truth]:
+def conditions(rule: Rule, situation: Situation) -> dict[Missing, Truth]:
     """What the row asks beside its trigger: day of the cycle, tumor in the liver, baseline."""
-    answers: dict[str, Truth] = {}
+    answers: dict[Missing, Truth] = {}
     if rule.cycle_day is not None:
         same = situation.cycle_day == rule.cycle_day
-        answers["day of the cycle"] = Truth.UNKNOWN if situation.cycle_day is None else _known(same)
+        answers[Missing("day of the cycle")] = Truth.UNKNOWN if situation.cycle_day is None else _known(same)
     if rule.liver_tumor is not None:
         same = situation.liver_tumor is rule.liver_tumor
-        name = "finding whether there is tumor in the liver"
+        name = Missing("finding whether there is tumor in the liver")
         answers[name] = Truth.UNKNOWN if situation.liver_tumor is None else _known(same)
     if isinstance(rule.trigger, ResultTrigger) and rule.trigger.baseline is not None:
-        answers[f"baseline of {rule.trigger.name}"] = baseline_holds(rule.trigger, situation)
+        fault = situation.baseline_faults.get(rule.trigger.test, "")
+        baseline = Missing(f"baseline of {rule.trigger.name}", stands=fault)
+        answers[baseline] = baseline_holds(rule.trigger, situation)
     return answers
 
 
