@@ -92,6 +92,28 @@ def lesions_of(facts: Facts, subject: Subject) -> list[Lesion]:
     return [_lesion(form) for form in forms if form.label and form.role]
 
 
+def unfollowed(facts: Facts, subject: Subject) -> list[str]:
+    """Each lesion that has no label or no role and so cannot be followed, in words."""
+    return [
+        f"lesion {form.label or form.repeat} has no {'role' if form.label else 'label'} and is left out"
+        for form in facts.forms(TumorLesion, subject)
+        if form.entry_state != EntryState.NOT_DONE and not (form.label and form.role)
+    ]
+
+
+def is_undated(facts: Facts, form: TumorAssessment) -> bool:
+    """Whether scans were read that have no date."""
+    read = form.new_lesions or form.overall_response or form.target_response or form.non_target_response
+    rows = (facts.rows(form, "measurements"), facts.rows(form, "non_targets"))
+    return form.first_scan_on is None and not is_not_done(form) and bool(read or any(rows))
+
+
+def of_screening(form: TumorAssessment) -> bool:
+    """Whether an assessment belongs to a screening visit."""
+    visit = form.visit
+    return visit is not None and visit.definition is not None and visit.definition.epoch == Epoch.SCREENING
+
+
 def _lesion(form: TumorLesion) -> Lesion:
     return Lesion(
         label=form.label,
@@ -227,10 +249,7 @@ def split_at_baseline(
         if each.scans is None:
             continue
         late = randomized_on is not None and each.scans.last_on > randomized_on
-        visit = each.form.visit
-        screening = (
-            visit is not None and visit.definition is not None and visit.definition.epoch == Epoch.SCREENING
-        )
+        screening = of_screening(each.form)
         (after if late and not screening else before).append(each)
         if late and screening:
             remarks.append(

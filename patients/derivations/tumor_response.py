@@ -1,15 +1,17 @@
 """Tumor response of a subject by RECIST 1.1, beside what the investigator said."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
+from patients.derivations.told_therapy import told_therapy
 from patients.derivations.tumor_records import (
     Filed,
     Unfinished,
     filed,
     is_not_done,
+    is_undated,
     label_of,
     lesions_of,
     merged_baseline,
@@ -17,9 +19,18 @@ from patients.derivations.tumor_records import (
     settings_of,
     split_at_baseline,
     unfinished,
+    unfollowed,
 )
 from patients.facts import Facts, Source, source
-from patients.models import Assessor, Subject, SubsequentTherapy, TumorAssessment, TumorLesion
+from patients.models import (
+    Assessor,
+    Procedure,
+    ProcedureKind,
+    Subject,
+    SubsequentTherapy,
+    TumorAssessment,
+    TumorLesion,
+)
 from trials.clinical.partial_date import span
 from trials.clinical.recist.best_response import BestResponse, ResponseHistory, ResponseMet
 from trials.clinical.recist.counting import Assessment
@@ -32,6 +43,15 @@ from trials.clinical.undetermined import Undetermined
 
 LOCAL = (Assessor.INVESTIGATOR, Assessor.RADIOLOGIST, None)
 INDEPENDENT = (Assessor.INDEPENDENT,)
+ON_THE_TUMOR = frozenset(
+    {
+        ProcedureKind.RESECTION,
+        ProcedureKind.ABLATION,
+        ProcedureKind.EMBOLIZATION,
+        ProcedureKind.RADIOTHERAPY,
+    }
+)
+EVER = (date.min, date.max)
 THERAPY_DAY = Undetermined(("complete date on which new anticancer therapy began",))
 
 T = TypeVar("T")
@@ -83,7 +103,8 @@ class TumorCourse:
     Each best response, first response and the progression is Undetermined where it hangs on something
     that is not known; a first response or progression is None where there is none. `findings` concern the
     choice of lesions at baseline; `remarks` are what was left out or is doubtful, `unfinished` the
-    assessments that are left out because of the data cut-off.
+    assessments that are left out because of the data cut-off, `undated` those whose scans have no date;
+    `left_out` holds those of the remarks that say what no rule can take.
     """
 
     baseline: TumorBaseline | None
@@ -97,6 +118,8 @@ class TumorCourse:
     findings: tuple[Finding, ...]
     remarks: tuple[str, ...]
     unfinished: tuple[Unfinished, ...] = ()
+    undated: tuple[TumorAssessment, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def point_of(self, form: TumorAssessment) -> TumorPoint | None:
         """The time point of an assessment form; None for baseline and for what could not be dated."""
@@ -121,6 +144,7 @@ def tumor_course(facts: Facts, subject: Subject, assessors: Sequence[str | None]
     missed = [each for each in forms if is_not_done(each)]
     judged = {each.form.visit_id for each in assessed if each.scans}
     therapy = _first_therapy(facts, subject)
+    left_out = (*unfollowed(facts, subject), *(words for each in assessed for words in each.remarks))
     inputs = _Inputs(
         lesions=lesions_of(facts, subject),
         baseline=merged_baseline(before),
@@ -144,11 +168,14 @@ def tumor_course(facts: Facts, subject: Subject, assessors: Sequence[str | None]
         remarks=(
             *of_settings,
             *(cut.words for cut in cut_short),
-            *(words for each in assessed for words in each.remarks),
+            *left_out,
+            *_of_therapies(facts, subject),
             *remarks,
             *map(_missed, missed),
         ),
         unfinished=tuple(cut_short),
+        undated=tuple(each for each in forms if is_undated(facts, each)),
+        left_out=left_out,
     )
 
 
@@ -175,26 +202,49 @@ class _Inputs:
 
 @dataclass(frozen=True)
 class _Therapy:
-    """The first subsequent anticancer therapy: the days between which it began."""
+    """The first subsequent anticancer therapy: the days between which it began, and its start in words."""
 
     span: tuple[date, date]
     source: Source
+    words: str
 
 
 def _first_therapy(facts: Facts, subject: Subject) -> _Therapy | None:
     """Of several therapies, the earliest day on which one may have, and by which one must have, begun.
 
-    One without a date may have begun on any day.
+    One without a date may have begun on any day; one that only a contact tells of, up to that contact.
     """
     dated = [
-        (span(each.started) if each.started else (date.min, date.max), each)
+        _Therapy(
+            span(each.started) if each.started else EVER,
+            source(each, "started" if each.started else "kind"),
+            str(each.started or "day unknown"),
+        )
         for each in facts.forms(SubsequentTherapy, subject)
     ]
+    told = told_therapy(facts, subject)
+    if told is not None:
+        dated.append(_Therapy(told.between or EVER, told.source, told.words))
     if not dated:
         return None
-    earliest, form = min(dated, key=lambda pair: (pair[0][0], pair[1].pk))
-    told = source(form, "started" if form.started else "kind")
-    return _Therapy((earliest[0], min(days[1] for days, _ in dated)), told)
+    first = min(dated, key=lambda each: each.span[0])
+    return replace(first, span=(first.span[0], min(each.span[1] for each in dated)))
+
+
+def _of_therapies(facts: Facts, subject: Subject) -> Iterator[str]:
+    """What is told of a therapy without a form of its own, and what does not end the count."""
+    told = told_therapy(facts, subject)
+    if told is not None:
+        yield told.words
+    for form in facts.forms(Procedure, subject):
+        if form.kind in ON_THE_TUMOR and not _is_before_randomization(facts, subject, form.performed_on):
+            kind, day = form.get_kind_display().lower(), form.performed_on or "day unknown"
+            yield f"{kind} ({day}): assessments after it count for the best response"
+
+
+def _is_before_randomization(facts: Facts, subject: Subject, day: str | None) -> bool:
+    allocation = facts.allocation(subject)
+    return day is not None and allocation is not None and span(day)[1] < allocation.randomized_on
 
 
 def _is_after(assessment: Assessment, randomized_on: date | None) -> bool:
@@ -287,7 +337,7 @@ def _why_not_counted(
     if any(counts):
         return f"whether it counts {THERAPY_DAY.sentence()}"
     if therapy is not None and found.on >= therapy.span[1]:
-        return f"new anticancer therapy began ({therapy.source.value})"
+        return f"new anticancer therapy began ({therapy.words})"
     return "it follows progression"
 
 
@@ -304,6 +354,8 @@ def _result(
     therapy: _Therapy | None,
     remarks: tuple[str, ...],
     unfinished: tuple[Unfinished, ...],
+    undated: tuple[TumorAssessment, ...],
+    left_out: tuple[str, ...],
 ) -> TumorCourse:
     one, other = earliest.history, latest.history
     return TumorCourse(
@@ -319,6 +371,8 @@ def _result(
         # What holds only if new therapy began on the first of its possible days is not said as a fact.
         remarks=(*remarks, *(each for each in one.counted.remarks if each in other.counted.remarks)),
         unfinished=unfinished,
+        undated=undated,
+        left_out=left_out,
     )
 
 
