@@ -8,7 +8,8 @@ from ecrf.reports.protocol import Protocol
 from patients.derivations.death import death_of
 from patients.derivations.doses_taken import first_dose
 from patients.derivations.signs_of_life import Sign, signs_of_life
-from patients.derivations.tumor_records import Unfinished, label_of
+from patients.derivations.told_therapy import told_therapy
+from patients.derivations.tumor_records import Unfinished, label_of, of_screening
 from patients.derivations.tumor_response import LOCAL, TumorCourse, TumorPoint
 from patients.facts import Facts, Source, source, source_of_day
 from patients.models import (
@@ -38,6 +39,7 @@ from trials.clinical.endpoints.history import (
     History,
     ReportedProgression,
     Resection,
+    UndatedAssessment,
 )
 from trials.clinical.endpoints.possible import exactly
 from trials.clinical.endpoints.rules import Handling
@@ -65,6 +67,7 @@ OTHER_REASONS = frozenset(
         DispositionReason.OTHER,
     }
 )
+JUDGED = frozenset(Response) - {Response.NE, Response.ND, Response.MISSING}
 LOCAL_THERAPIES = frozenset({ProcedureKind.ABLATION, ProcedureKind.EMBOLIZATION, ProcedureKind.RADIOTHERAPY})
 
 
@@ -88,6 +91,9 @@ def history_of(facts: Facts, subject: Subject, protocol: Protocol, course: Tumor
         cutoff=facts.moment.cutoff,
         unfinished=tuple(map(_unfinished, course.unfinished)),
         told_later=tuple(_told_later(facts, subject)),
+        undated=tuple(_undated(each) for each in course.undated if not of_screening(each)),
+        undated_baseline=next((_undated(each) for each in course.undated if of_screening(each)), None),
+        left_out=course.left_out,
     )
     if allocation is None:
         return found
@@ -161,8 +167,13 @@ def _assessment(point: TumorPoint) -> Assessment:
         grew=grew,
         label=found.label,
         sources=point.sources,
-        why=_why(found) if progressed else "",
+        why=_why(found) if progressed else "" if found.overall.response in JUDGED else point.words,
     )
+
+
+def _undated(form: TumorAssessment) -> UndatedAssessment:
+    told = (source(form, "first_scan_on"),)
+    return UndatedAssessment(None, f"assessment {label_of(form)}", told)
 
 
 def _why(found: TimePoint) -> str:
@@ -296,6 +307,11 @@ def _new_therapies(facts: Facts, subject: Subject, allocation: Allocation | None
         if procedure.kind in LOCAL_THERAPIES and not earlier:
             told = source(procedure, "performed_on" if day else "kind")
             yield Happening(day, "local anticancer therapy", (told,))
+    only_told, cutoff = told_therapy(facts, subject), facts.moment.cutoff
+    if only_told is not None and (
+        cutoff is None or only_told.between is None or only_told.between[0] <= cutoff
+    ):
+        yield Happening(None, only_told.words, (only_told.source,), between=only_told.between)
 
 
 def _resections(facts: Facts, subject: Subject) -> Iterator[Resection]:

@@ -157,6 +157,7 @@ def up_to_cutoff(history: History, later: AliveAfterCutoff) -> History:
         lost=begun(history.lost),
         assessments=tuple(each for each in history.assessments if each.day <= cutoff),
         reported_progressions=tuple(filter(kept, history.reported_progressions)),
+        undated=tuple(each for each in history.undated if each.day <= cutoff),
         new_therapies=tuple(filter(kept, history.new_therapies)),
         resections=tuple(filter(kept, history.resections)),
         alive=alive,

@@ -17,13 +17,15 @@ class Happening:
     """Something that happened on a day known wholly, in part, or (None) not at all.
 
     `words` names it within a sentence ("the death"); `sources` are opaque to this package. `possible` is
-    set where a day was put in the place of one that is not known: it is tried, never told.
+    set where a day was put in the place of one that is not known: it is tried, never told. `between`: the
+    first and the last day that one without a day of its own may have.
     """
 
     on: PartialDate | None
     words: str
     sources: Sources = ()
     possible: date | None = None
+    between: tuple[date, date] | None = field(default=None, kw_only=True)
 
     @property
     def day(self) -> date:
@@ -37,7 +39,9 @@ class Happening:
     @property
     def when(self) -> str:
         """Its day as far as it is known."""
-        return str(self.on) if self.on is not None else "day unknown"
+        if self.on is not None:
+            return str(self.on)
+        return f"from {self.between[0]} to {self.between[1]}" if self.between else "day unknown"
 
     @property
     def dated(self) -> str:
@@ -57,6 +61,20 @@ class ReportedProgression(Happening):
     """Progression that no scan shows; `ended_treatment` where all study treatment was ended for it."""
 
     ended_treatment: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class UndatedAssessment(Happening):
+    """A tumor assessment after baseline whose scans have no day: it may have any, and any response."""
+
+    response: Response | None = field(default=None, kw_only=True)
+
+    @property
+    def settled(self) -> "Assessment":
+        """It as an assessment of the day and the response that are tried."""
+        scan = PartialDate(self.day.year, self.day.month, self.day.day)
+        grew = self.response is Response.PD
+        return Assessment(scan, scan, self.response, grew=grew, label=self.words, sources=self.sources)
 
 
 @dataclass(frozen=True)
@@ -109,6 +127,8 @@ class History:
     which nobody could be asked any more. `planned`: the assessments of the schedule, in order. `cutoff`:
     what lies after this day is left out. `unfinished`: assessments, by their first scan, that went on
     after it. `told_later`: what was told only after it and shows the subject alive, before it or later.
+    `undated`: assessments whose scans have no day; `undated_baseline`: one that can only be of baseline.
+    `left_out`: what the records hold and no rule can take, in words.
     """
 
     randomized: Happening | None = None
@@ -127,3 +147,6 @@ class History:
     cutoff: date | None = None
     unfinished: tuple[Happening, ...] = ()
     told_later: tuple[Happening, ...] = ()
+    undated: tuple[UndatedAssessment, ...] = ()
+    undated_baseline: Happening | None = None
+    left_out: tuple[str, ...] = ()

@@ -1,5 +1,7 @@
 """Overall survival: from the origin to death, or to the last day on which the subject was known alive."""
 
+from dataclasses import replace
+
 from trials.clinical.endpoints.deriving import Answer, against_death, derive, last_alive
 from trials.clinical.endpoints.history import Happening, History
 from trials.clinical.endpoints.result import Endpoint, Outcome, Step, TimeToEvent
@@ -17,6 +19,8 @@ def overall_survival(history: History, rules: Rules) -> TimeToEvent:
     ('EVENT', 62)
     """
     opening = [Step(f"Data cut-off: {history.cutoff}.")] if history.cutoff else []
+    # No day of these can change it: they are not tried.
+    history = replace(history, new_therapies=(), resections=(), discontinuation=None, undated=())
     return derive(Endpoint.OS, history, rules, _survival, opening)
 
 

@@ -12,7 +12,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from trials.clinical.endpoints.history import Assessment, Happening, History
+from trials.clinical.endpoints.history import Assessment, Happening, History, UndatedAssessment
 from trials.clinical.partial_date import FIRST_YEAR, LAST_YEAR, PartialDate
 from trials.clinical.recist.response import Response
 
@@ -21,7 +21,7 @@ OPEN_END = date(LAST_YEAR, 12, 31)  # the last day of what has no known day and 
 # What an overall response that cannot be determined may be, as far as a time to event can tell apart.
 RESPONSES = (Response.PD, Response.SD, Response.NE)
 ONE = ("death", "discontinuation")
-MANY = ("assessments", "reported_progressions", "new_therapies", "resections")
+MANY = ("assessments", "reported_progressions", "new_therapies", "resections", "undated")
 SCANS = ("first_scan", "last_scan", "new_lesion_on")
 
 Span = tuple[date, date]
@@ -90,8 +90,12 @@ def _scans(assessment: Assessment) -> list[PartialDate]:
 
 
 def _choices(what: Any, history: History, days: Days) -> Iterator[Any]:
+    if isinstance(what, UndatedAssessment):
+        for day, response in product(days(_span(what, history)), RESPONSES):
+            yield replace(what, possible=day, response=response)
+        return
     if isinstance(what, Happening):
-        for day in days(_span(what.on, history)):
+        for day in days(_span(what, history)):
             yield replace(what, possible=day)
         return
     # Scans that are written alike were made on one day.
@@ -105,9 +109,11 @@ def _choices(what: Any, history: History, days: Days) -> Iterator[Any]:
             yield replace(what, response=chosen[0], **settled)
 
 
-def _span(on: PartialDate | None, history: History) -> Span:
-    if on is not None:
-        return on.earliest, on.latest
+def _span(what: Happening, history: History) -> Span:
+    if what.on is not None:
+        return what.on.earliest, what.on.latest
+    if what.between is not None:
+        return what.between
     begin = history.randomized.day if history.randomized else date(FIRST_YEAR, 1, 1)
     return begin, max(begin, history.cutoff or OPEN_END)
 
@@ -133,6 +139,7 @@ def _turning_days(history: History) -> set[date]:
     dates: list[PartialDate] = [each.on for each in happenings if each is not None and each.on is not None]
     dates += [day for each in history.assessments for day in _scans(each)]
     known = {day for each in dates for day in (each.earliest, each.latest)}
+    known |= {day for each in happenings if each is not None and each.between for day in each.between}
     known |= {day for each in history.planned for day in (each.opens, each.closes)}
     if history.cutoff is not None:
         known.add(history.cutoff)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from trials.clinical.endpoints.deriving import Answer, against_death, derive
+from trials.clinical.endpoints.deriving import Answer, against_death, derive, undetermined
 from trials.clinical.endpoints.history import Assessment, Happening, History, Sources
 from trials.clinical.endpoints.result import Endpoint, Outcome, Step, TimeToEvent
 from trials.clinical.endpoints.rules import Handling, Rules, Situation
@@ -47,14 +47,20 @@ def progression_free_survival(history: History, rules: Rules) -> TimeToEvent:
     >>> found.outcome.value, found.time.days, found.time.rule.value
     ('EVENT', 43, 'PROGRESSION')
     """
-    return derive(Endpoint.PFS, history, rules, partial(survival, rules=rules), opening(history, rules))
+    steps = opening(history, rules)
+    if history.baseline is None and history.undated_baseline is not None:
+        missing = (f"day of {history.undated_baseline.words}",)
+        return undetermined(Endpoint.PFS, steps, "the scans of baseline have no date", missing)
+    return derive(Endpoint.PFS, history, rules, partial(survival, rules=rules), steps)
 
 
 def opening(history: History, rules: Rules) -> list[Step]:
     """The steps that every history has: rules, cut-off, baseline, assessments."""
     cutoff = f"; data cut-off on {history.cutoff}" if history.cutoff else ""
     steps = [Step(f"Rules of censoring: {rules.censoring}{cutoff}.")]
-    if history.baseline is None:
+    if history.baseline is None and (undated := history.undated_baseline):
+        steps.append(Step(f"{_capital(undated.words)}: its scans have no date.", undated.sources))
+    elif history.baseline is None:
         steps.append(Step("No baseline scan is recorded."))
     else:
         steps.append(Step(f"Baseline: {history.baseline.dated}.", history.baseline.sources))
@@ -64,6 +70,9 @@ def opening(history: History, rules: Rules) -> list[Step]:
     for each in history.unfinished:
         words = f"{_capital(each.dated)} does not count: its scans went on after the data cut-off."
         steps.append(Step(words, each.sources))
+    for undated in history.undated:
+        steps.append(Step(f"{_capital(undated.words)}: its scans have no date.", undated.sources))
+    steps += [Step(f"Remark: {words}.") for words in history.left_out]
     return steps
 
 
@@ -79,7 +88,8 @@ def _because(each: Assessment) -> str:
 def survival(history: History, origin: Happening, *, rules: Rules) -> Answer:
     """The answer of one history whose days are all known."""
     no_baseline = history.baseline is None and rules.handling(Situation.NO_BASELINE) is Handling.CENSOR
-    assessments = [] if no_baseline else history.assessments
+    settled = (*history.assessments, *(each.settled for each in history.undated))
+    assessments = () if no_baseline else settled
     found = sorted(_occurrences(history, rules, assessments), key=lambda each: each.on)
     if early := next((each for each in found if each.on < origin.day), None):
         return _contradiction(early, f"{early.dated} lies before {origin.dated}")
