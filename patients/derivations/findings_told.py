@@ -37,12 +37,13 @@ def told_of_vital_signs(facts: Facts, form: VitalSigns) -> Iterator[Told]:
 
 
 def _told_of_temperature(form: VitalSigns, version: str | None) -> Iterator[Told]:
-    if form.temperature is None:
+    temperature: Decimal | None = form.temperature
+    if temperature is None:
         return
     if version is None:
         yield _without_version(FEVER)
         return
-    graded = fever(temperature_celsius=form.temperature, version=version)
+    graded = fever(temperature_celsius=temperature, version=version)
     yield _told(graded, "", (source(form, "temperature"),))
 
 

@@ -21,6 +21,7 @@ from trials.clinical.words import measured, off_whole
 
 CREATININE, BILIRUBIN, ALBUMIN, INR, PROTHROMBIN, CALCIUM = "CREAT", "BILI", "ALB", "INR", "PT", "CA"
 CONTROL = "control of the prothrombin time: its range leaves two scores"
+NOTHING: tuple[None] = (None,)
 OF_ONE_DAY = "two results of one day without times"
 
 
@@ -63,7 +64,7 @@ def _clearance(facts: Facts, subject: Subject, result: Result) -> DerivedValue:
     person = _newest(facts.forms(Demographics, subject))
     weighed = _last_weighed(facts, subject, result.day)
     ages = dict.fromkeys(age_range(person, result.day) or (None, None))
-    weights = dict.fromkeys(form.weight for form in weighed) or {None: None}
+    weights: list[Decimal | None] = [*dict.fromkeys(form.weight for form in weighed)] or [None]
     factor = _positive(facts.setting(subject, "cockcroft_gault_umol_per_mg_dl"))
     values = [
         cockcroft_gault(
@@ -144,9 +145,9 @@ def child_pugh_on(facts: Facts, subject: Subject, day: date) -> LiverScore:
     examined = _last_examined(facts, subject, day)
     scores = [
         _score(bilirubin, albumin, clotting, form, by_time)
-        for bilirubin, albumin, coagulation in product(*(newest[code] or [None] for code in codes))
+        for bilirubin, albumin, coagulation in product(*(newest[code] or NOTHING for code in codes))
         for clotting in (_prolongations(coagulation) if by_time else (_number(coagulation),))
-        for form in examined or [None]
+        for form in examined or NOTHING
     ]
     used = [each.source for code in codes for each in newest[code]]
     used += [source(form, name) for form in examined for name in ("ascites", "encephalopathy")]

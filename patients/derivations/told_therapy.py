@@ -36,7 +36,7 @@ def told_therapy(facts: Facts, subject: Subject) -> ToldTherapy | None:
     if place is None:
         return None
     contact, therapies = contacts[place], whole.forms(SubsequentTherapy, subject)
-    day = contact.contacted_on
+    day: date | None = contact.contacted_on
     if any(day is None or not each.started or span(each.started)[0] <= day for each in therapies):
         return None
     told = source(contact, "new_therapy")

@@ -105,7 +105,7 @@ def is_undated(facts: Facts, form: TumorAssessment) -> bool:
     """Whether scans were read that have no date."""
     read = form.new_lesions or form.overall_response or form.target_response or form.non_target_response
     rows = (facts.rows(form, "measurements"), facts.rows(form, "non_targets"))
-    return form.first_scan_on is None and not is_not_done(form) and bool(read or any(rows))
+    return not form.first_scan_on and not is_not_done(form) and bool(read or any(rows))
 
 
 def of_screening(form: TumorAssessment) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.clinical.endpoint_histories import day, died, happened, history, resected, scan, therapy
+from trials.clinical.endpoints.history import Happening, UndatedAssessment
 from trials.clinical.endpoints.overall_survival import overall_survival
 from trials.clinical.endpoints.possible import doubts, histories
 from trials.clinical.endpoints.progression_free_survival import progression_free_survival
@@ -241,3 +242,35 @@ def test_an_open_answer_holds_every_answer_that_is_possible_and_a_determined_one
         assert found.earliest.on == min(time.on for time in each)
         assert found.latest.on == max(time.on for time in each)
         assert len({(time.outcome, time.on) for time in each}) > 1
+
+
+def test_therapy_begun_between_two_days_matters_only_where_a_scan_lies_between_them():
+    def told(first, last):
+        begun = Happening(None, "new anticancer therapy told", between=(day(first), day(last)))
+        known = history(assessments=(*STABLE, scan(127, "PD")), new_therapies=(begun,))
+        return progression_free_survival(known, FDA)
+
+    between_scans = told(90, 120)
+    assert (between_scans.outcome, between_scans.time.days) == (Outcome.CENSORED, 85)
+    about_a_scan = told(50, 120)
+    assert (about_a_scan.earliest.days, about_a_scan.latest.days) == (43, 85)
+    assert f"new anticancer therapy told (from {day(50)} to {day(120)})" in about_a_scan.words
+
+
+def test_scans_without_a_day_may_show_progression_on_any_day_up_to_the_cutoff():
+    lost = UndatedAssessment(None, "assessment W12", ("W12",))
+    known = history(assessments=STABLE, undated=(lost,), cutoff=day(100))
+    found = progression_free_survival(known, FDA)
+    assert (found.outcome, found.missing) == (
+        Outcome.UNDETERMINED,
+        ("certain day or response: assessment W12 (day unknown)",),
+    )
+    assert (found.earliest.days, found.earliest.outcome) == (1, Outcome.EVENT)
+    assert (found.latest.days, found.latest.outcome) == (100, Outcome.CENSORED)
+    assert overall_survival(known, FDA).outcome is Outcome.CENSORED
+
+
+def test_a_baseline_scan_without_a_day_is_not_taken_for_none():
+    lost = Happening(None, "assessment SCR", ("SCR",))
+    found = progression_free_survival(history(assessments=STABLE, baseline=None, undated_baseline=lost), FDA)
+    assert (found.outcome, found.missing) == (Outcome.UNDETERMINED, ("day of assessment SCR",))

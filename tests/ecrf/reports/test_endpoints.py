@@ -578,11 +578,10 @@ def test_scans_without_a_date_are_named_and_leave_progression_open(trial: Trial,
 
 
 def test_a_baseline_scan_without_a_date_is_not_a_missing_one(trial: Trial) -> None:
-    subject = trial.patient().subject
-    form = TumorAssessment.objects.get(subject=subject)
-    patient = Patient(trial.coordinator, subject, form.visit)
+    patient = trial.patient()
+    form = TumorAssessment.objects.get(subject=patient.subject)
     mark_entered_in_error(actor=trial.coordinator, record=form, version=1, reason="Another subject")
-    undated(patient, form.visit)
+    undated(patient, patient.screening)
     outcome, missing = words_of(trial, patient)
     assert (outcome, missing) == ("UNDETERMINED", ("day of assessment SCR #2",))
 

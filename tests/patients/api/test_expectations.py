@@ -62,8 +62,9 @@ def test_expectations_are_told_as_of_an_instant_of_recording(world: SimpleNamesp
     make_list(world.study, "A")
     before = clock.now().isoformat()
     world.client.post("/api/v1/subjects/ZS-001/randomize/")
-    assert world.client.get(ONE, {"form": "ECD"}).json()["expectations"]
-    assert world.client.get(ONE, {"form": "ECD", "as_of": before}).json()["expectations"] == []
+    assert len(world.client.get(ONE, {"form": "ECD"}).json()["expectations"]) > 1
+    [line] = world.client.get(ONE, {"form": "ECD", "as_of": before}).json()["expectations"]
+    assert (line["about"], line["reason"]) == ("No dose is expected", "the subject is not randomized")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,11 @@ def test_expectations_are_told_as_of_an_instant_of_recording(world: SimpleNamesp
             {"visit": ["must be empty: this form belongs to the whole casebook"]},
         ),
         ({"form": "EC", "visit": "C9D1"}, {"visit": ["is not a visit of this subject"]}),
+        ({"form": "IE", "cutoff": "9999-12-31"}, {"cutoff": ["the year must be from 1900 to 2100"]}),
+        (
+            {"form": "IE", "cutoff": "2021-02-30"},
+            {"cutoff": ["is not a date of the calendar of the form YYYY-MM-DD"]},
+        ),
         ({"form": "EC", "day": "1"}, {"day": ["is not a parameter of this resource"]}),
     ],
 )
