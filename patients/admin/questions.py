@@ -21,7 +21,7 @@ from patients.models import Entry, MissingReason, Subject
 from patients.selectors import allocation_of, choosable, current
 from trials.actions.given import IDENTIFIER_LENGTH
 from trials.admin.act import ReasonField
-from trials.clinical.words import with_unit
+from trials.clinical.words import SHOWN_PLACES, shortened, with_unit
 from trials.models import Drug
 from trials.text import plain
 
@@ -138,6 +138,9 @@ def shown_text(item: Item, entry: Entry) -> str:
         return str(getattr(entry, item.name))
     if item.codelist:
         return dict(item.codelist).get(text, text)
+    value = getattr(entry, item.name)
+    if item.derived and isinstance(value, Decimal) and item.meaning.unit:
+        text, _near = shortened(value, value.to_integral_value(), exact=SHOWN_PLACES)
     return with_unit(text, item.meaning.unit)
 
 

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from patients.actions.answers import MAXIMUM_ROWS
+from patients.admin.lesions import offers_of_lines
 from patients.admin.questions import (
     MISSING,
     HeadForm,
@@ -85,18 +86,18 @@ class RowSet:
         given: Sequence[Mapping[str, str]],
         offers: Mapping[str, Sequence[tuple[str, str]]],
         data: QueryDict | None,
+        subject: Subject,
     ) -> None:
         self.section = section
         self.rows = {row.repeat: row for row in rows}
         self.given = [set(each) for each in given]
         self.names = {noun: dict(pairs) for noun, pairs in offers.items()}
+        asked = {"section": section, "offers": offers_of_lines(section, offers, subject)}
         started = [initial_row(section, row) for row in rows] + [dict(each) for each in given]
         formset = forms.formset_factory(
             RowForm, extra=0 if started else 1, max_num=MAXIMUM_ROWS, absolute_max=MAXIMUM_ROWS
         )
-        self.formset: Any = formset(
-            data, prefix=section.name, initial=started, form_kwargs={"section": section, "offers": offers}
-        )
+        self.formset: Any = formset(data, prefix=section.name, initial=started, form_kwargs=asked)
         self.sent: list[RowForm] = []
         for form in self.formset.forms:
             self._fix_key(form)
@@ -197,7 +198,7 @@ class Sheet:
             data, section=definition, offers=offers, changes=record is not None, initial=start
         )
         self.row_sets = [
-            RowSet(section, _rows(record, section), (given or {}).get(name, ()), offers, data)
+            RowSet(section, _rows(record, section), (given or {}).get(name, ()), offers, data, subject)
             for name, section in definition.rows.items()
         ]
 

@@ -150,6 +150,7 @@ def test_the_command_counts_queries_by_check_and_raises_none_twice(
 ) -> None:
     call_command("run_checks")
     lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["check", "kind", "open"]
     assert any(line.split()[0] == asked().check_id for line in lines)
     call_command("run_checks", study=world.study.code)
     assert capsys.readouterr().out.splitlines()[-1] == "0 new"

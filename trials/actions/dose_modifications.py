@@ -9,6 +9,8 @@ from trials.audit.recording import Act, recording
 from trials.models import DoseModificationTable, User
 from trials.roles import NotPermitted, Verb, require
 
+NO_REASON = "A reason is required for approving a version: what it was checked against, and by whom."
+
 
 def approve_dose_modifications(
     *, actor: User, table: DoseModificationTable, reason: str
@@ -21,7 +23,7 @@ def approve_dose_modifications(
     if actor.is_system:
         raise NotPermitted(Verb.APPROVE_DOSES)  # a command is no principal investigator
     role = require(actor, Verb.APPROVE_DOSES, study=table.study)
-    act = Act(actor, role, "approve dose modifications", needed(reason))
+    act = Act(actor, role, "approve dose modifications", needed(reason, NO_REASON))
     with recording(table.study.chain, act):
         current = DoseModificationTable.locked(pk=table.pk)
         if current.is_approved:

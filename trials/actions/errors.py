@@ -20,8 +20,10 @@ class Refused(Exception):
 
 
 class ReasonRequired(Refused):
-    def __init__(self) -> None:
-        super().__init__({"change_reason": ["A reason is required for every change after the first save."]})
+    """No reason is given; `words` say for what it is required."""
+
+    def __init__(self, words: str = "A reason is required for every change after the first save.") -> None:
+        super().__init__({"change_reason": [words]})
 
 
 class Stale(Refused):

@@ -29,11 +29,14 @@ def text(field: str, value: Any, *, limit: int, required: bool = False) -> str:
     return stripped
 
 
-def needed(reason: Any) -> str:
-    """The stripped reason for a change. Raises ReasonRequired for an empty one, Refused for no fit text."""
+def needed(reason: Any, words: str = "") -> str:
+    """The stripped reason for a change, or for another act that `words` name where there is none.
+
+    Raises ReasonRequired for an empty one, Refused for no fit text.
+    """
     stripped = text("change_reason", reason, limit=REASON_LENGTH)
     if not stripped:
-        raise ReasonRequired()
+        raise ReasonRequired(words) if words else ReasonRequired()
     return stripped
 
 

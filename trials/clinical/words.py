@@ -130,16 +130,20 @@ def counted(number: int, noun: str, nouns: str = "") -> str:
     return f"{number} {noun if abs(number) == 1 else nouns or f'{noun}s'}"
 
 
-def shortened(number: Decimal, *limits: Decimal) -> tuple[str, bool]:
+def shortened(number: Decimal, *limits: Decimal, exact: int = EXACT_PLACES) -> tuple[str, bool]:
     """A computed number for reading, on its side of every limit; whether that took more decimals than usual.
+
+    A number with no more than `exact` decimals is shown as it is.
 
     >>> sixty = Decimal(60)
     >>> shortened(Decimal(662) / 9, sixty), shortened(Decimal("59.99721111"), sixty)
     (('73.56', False), ('59.997', True))
     >>> shortened(Decimal("4.215")), shortened(Decimal("0.00123456"))
     (('4.215', False), ('0.00123', False))
+    >>> shortened(Decimal("431.2537"), exact=2), shortened(Decimal("499.9996"), Decimal(500), exact=2)
+    (('431.25', False), ('499.9996', True))
     """
-    if _places(number) <= EXACT_PLACES:
+    if _places(number) <= exact:
         return plain(number), False
     usual = max(SHOWN_PLACES, SHOWN_DIGITS - number.adjusted() - 1)
     for places in range(usual, ARITHMETIC.prec - max(number.adjusted(), 0)):

@@ -39,7 +39,7 @@ def _counts(subjects: list[Subject]) -> list[str]:
     """One line for each check with open or settled queries, and their sum."""
     pending = Query.objects.filter(subject__in=subjects, state__in=QueryState.pending())
     counted = Counter(pending.values_list("check_id", "state"))
-    lines = []
+    lines = [f"{'check':<8} {'kind':<5} {'open':>5} what is asked"] if counted else []
     for check in sorted(CHECKS, key=lambda check: check.id):
         there = counted[check.id, QueryState.OPEN]
         settled = counted[check.id, QueryState.ACCEPTED]

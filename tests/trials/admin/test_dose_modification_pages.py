@@ -64,7 +64,7 @@ def test_the_principal_investigator_approves_it_on_the_page_and_says_why(study: 
     assert "what was given is compared with them" in asking
     assert "the command run_checks raises their queries" in asking
     refused = client.post(f"{page}approve/", {"change_reason": ""})
-    assert "A reason is required" in text(refused)
+    assert "A reason is required for approving a version" in text(refused)
     assert not DoseModificationTable.objects.get(study=study).is_approved
     assert client.post(f"{page}approve/", {"change_reason": "Discussed"}).status_code == 302
     assert f"Approved by {investigator} on" in text(client.get(f"{page}change/"))
