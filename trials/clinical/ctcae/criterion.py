@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from trials.clinical.words import printed_unit
 from trials.text import plain
 
 ANY_UNIT = "any"  # every limit is a multiple: the unit of the result is that of its range and baseline
@@ -138,7 +139,7 @@ class Criterion:
 
 
 def _spaced(unit: str) -> str:
-    return "" if unit in (ANY_UNIT, NO_UNIT) else f" {unit}"
+    return "" if unit in (ANY_UNIT, NO_UNIT) else f" {printed_unit(unit)}"
 
 
 # ---- words for the tables

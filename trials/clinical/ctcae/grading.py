@@ -21,6 +21,7 @@ from trials.clinical.partial_date import Truth
 from trials.clinical.quantity import ARITHMETIC, measurable
 from trials.clinical.reading import COMPARATORS, Reading, all_of, any_of
 from trials.clinical.undetermined import Undetermined
+from trials.clinical.words import printed_unit
 from trials.text import plain
 
 # Results and limits may have come through floating point, which keeps 15 significant digits.
@@ -148,7 +149,7 @@ def grade(
         return _cannot(criterion, version, criterion.every_grade, "result")
     code = unit_of(criterion, unit)
     if code is None:
-        reason = f"criterion for results in {unit}" if unit else "unit"
+        reason = f"criterion for results in {printed_unit(unit)}" if unit else "unit"
         return _cannot(criterion, version, criterion.every_grade, reason)
     worst = convention is Convention.WORST_CASE
     with localcontext(ARITHMETIC):
