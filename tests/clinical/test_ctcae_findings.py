@@ -43,7 +43,7 @@ def test_a_missing_number_of_a_blood_pressure_is_named_unless_it_cannot_matter()
 
 def test_the_number_that_decided_is_named():
     assert hypertension(systolic=D(120), diastolic=D(95), version="5.0").rule == (
-        "diastolic at or above 90 mm[Hg]"
+        "diastolic at or above 90 mmHg"
     )
 
 

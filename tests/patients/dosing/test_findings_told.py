@@ -78,7 +78,7 @@ def warm(ward: Ward, temperature: str) -> Told:
 
 def test_a_temperature_has_its_grade_of_fever_beside_it(in_a: Ward) -> None:
     found = warm(in_a, "39.5")
-    assert (found.about, found.answer, found.reason) == ("Fever", "grade 2", "above 39 Cel")
+    assert (found.about, found.answer, found.reason) == ("Fever", "grade 2", "above 39 °C")
     assert [source.field for source in found.sources] == ["temperature"]
 
 

@@ -26,7 +26,7 @@ def hypertension(*, systolic: Decimal | None, diastolic: Decimal | None, version
     Undetermined when a missing number could raise the grade.
 
     >>> print(hypertension(systolic=Decimal(138), diastolic=Decimal(92), version="5.0"))
-    Hypertension (CTCAE 5.0): grade 2, diastolic at or above 90 mm[Hg]
+    Hypertension (CTCAE 5.0): grade 2, diastolic at or above 90 mmHg
     """
     parts = {
         "systolic": grade(SYSTOLIC, systolic, version=version, unit="mm[Hg]"),
@@ -60,7 +60,7 @@ def fever(*, temperature_celsius: Decimal | None, version: str) -> Graded:
     in v6.0, of whose criterion the numbers are not at hand.
 
     >>> print(fever(temperature_celsius=Decimal("39.5"), version="5.0"))
-    Fever (CTCAE 5.0): grade 2, above 39 Cel
+    Fever (CTCAE 5.0): grade 2, above 39 °C
     """
     if criterion_of(FEVER, version) is None:
         return Graded(None, FEVER, version, cannot=Undetermined((f"numbers of CTCAE {version} for fever",)))

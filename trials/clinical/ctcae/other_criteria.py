@@ -60,7 +60,7 @@ VERSION_5 = (
     high(
         FEVER,
         {"Cel": ((at_least("38"),), (above("39"),), (above("40"),), NEVER)},
-        "Above 40 Cel for over 24 hours is grade 4.",
+        "Above 40 °C for over 24 hours is grade 4.",
     ),
 )
 

@@ -60,7 +60,7 @@ def counts(*numbers: str) -> Mapping[str, Grades]:
     """A falling count, in 10*9/L and in the two US units.
 
     >>> [arm.words("10*3/mL") for arms in counts("LLN", "1.5", "1", "0.5")["10*3/mL"] for arm in arms]
-    ['below LLN', 'below 1500 10*3/mL', 'below 1000 10*3/mL', 'below 500 10*3/mL']
+    ['below LLN', 'below 1500 ×10³/mL', 'below 1000 ×10³/mL', 'below 500 ×10³/mL']
     """
     thousandfold = tuple(plain(Decimal(each) * 1000) if each and each != "LLN" else each for each in numbers)
     grades = falling(*numbers)
