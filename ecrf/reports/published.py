@@ -15,7 +15,6 @@ from django.conf import settings
 from patients.models import Subject
 from trials.models import Study
 
-
 NOT_SHOWN = "What is published is not shown"
 
 
