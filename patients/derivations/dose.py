@@ -22,12 +22,22 @@ from trials.text import plain
 FOUR_PLACES = Decimal("0.0001")
 
 
+MOST_BESIDE = 3
+"""Values of one day that a note names beside the one that counts; it has to fit its column."""
+
+
 @dataclass(frozen=True)
 class VitalSign:
-    """A weight (kg) or height (cm) and its day."""
+    """A weight (kg) or height (cm) and its day; `others`: what else was measured on that day."""
 
     value: Decimal
     day: date
+    others: tuple[Decimal, ...] = ()
+
+    def beside(self, unit: str) -> str:
+        """Nobody wrote down which of a day came last: what did not count is told, not passed over."""
+        others = " and ".join(f"{plain(each)} {unit}" for each in self.others[:MOST_BESIDE])
+        return f"; also measured on {self.day}: {others}" if others else ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +161,7 @@ def _by_weight(asked: Asked) -> PlannedDose:
     except ValueError:  # no band holds the weight: a fault of the protocol data, not of what was entered
         return PlannedDose(None, Undetermined(("dose band for this weight",)).sentence())
     note = f"band of body weight: {plain(weighed.value)} kg measured on {weighed.day} gives {plain(dose)} mg"
+    note += weighed.beside("kg")
     return PlannedDose(dose, note, weight=weighed.value)
 
 
@@ -243,7 +254,14 @@ def _measured(asked: Asked, name: str) -> list[VitalSign]:
         if form.measured_on is not None and getattr(form, name) is not None
     ]
     forms.sort(key=lambda form: (form.measured_on, form.pk))
-    return [VitalSign(getattr(form, name), form.measured_on) for form in forms if form.measured_on]
+    by_day: dict[date, list[Decimal]] = {}
+    for form in forms:
+        by_day.setdefault(form.measured_on, []).append(getattr(form, name))
+    return [
+        VitalSign(value, day, tuple(dict.fromkeys(each for each in values if each != value)))
+        for day, values in by_day.items()
+        for value in values
+    ]
 
 
 def _last(measured: Iterable[VitalSign], until: date) -> VitalSign | None:
@@ -262,7 +280,8 @@ def _surface_note(
     cap = f", capped at {plain(settings.cap_m2)} m2" if settings.cap_m2 and surface > settings.cap_m2 else ""
     body = f"{plain(weighed.value)} kg on {weighed.day}, {plain(measured.value)} cm on {measured.day}"
     factors = f"{plain(element.dose)} mg/m2 x {plain(shown)} m2"
-    return f"{factors} ({settings.formula.value}, {body}{cap}) = {plain(dose)} mg"
+    also = weighed.beside("kg") + measured.beside("cm")
+    return f"{factors} ({settings.formula.value}, {body}{cap}) = {plain(dose)} mg{also}"
 
 
 @dataclass(frozen=True)

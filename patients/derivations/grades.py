@@ -7,7 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 from patients.derivations.organ_function import corrected_calciums
-from patients.derivations.results import Result, baseline_until, last_until, results, results_of
+from patients.derivations.results import (
+    Result,
+    baseline_until,
+    last_until,
+    newest_until,
+    results,
+    results_of,
+)
 from patients.facts import Facts, Source, source
 from patients.models import LabSample, Subject, YesNo
 from trials.clinical.ctcae import (
@@ -135,7 +142,7 @@ class _Grader:
         self.circumstances = (
             Circumstances(written) if written in list(Circumstances) else Circumstances.RECORDED
         )
-        self.baselines: dict[str, Result | None] = {}
+        self.baselines: dict[str, list[Result]] = {}
         calciums = results_of(facts, subject, [CORRECTED_FOR_ALBUMIN])
         self.corrected = {
             each.row.pk: value
@@ -238,18 +245,23 @@ class _Grader:
             return None, None, ()
         if self.until is None or result.day <= self.until:
             return None, BaselineFlag.NONE_YET, ("before treatment",)
-        found = self._baseline_of(result.code, self.until)
+        of_day = self._baselines_of(result.code, self.until)
+        found = last_until(of_day, self.until)
         if found is None:
             return None, None, (f"no baseline value up to {self.until}",)
         flag = BaselineFlag(found.row.flag) if found.row.flag in FLAGS else None
         where = flag.value.lower() if flag is not None else "without a range"
-        value = with_unit(str(found.row.value), found.row.unit or "")
-        return found, flag, (f"baseline {value} on {found.day} ({where})",)
+        words = f"baseline {_shown(found)} on {found.day} ({where})"
+        # Nobody wrote down which of a day came last: what does not count is told, not passed over.
+        others = dict.fromkeys(_shown(each) for each in of_day if _shown(each) != _shown(found))
+        beside = (f"also measured on {found.day}: {' and '.join(others)}",) if others else ()
+        return found, flag, (words, *beside)
 
-    def _baseline_of(self, code: str, until: date) -> Result | None:
+    def _baselines_of(self, code: str, until: date) -> list[Result]:
+        """The last result before treatment; several where those of one day have no times."""
         if code not in self.baselines:
             numeric = [each for each in results_of(self.facts, self.subject, [code]) if each.reading]
-            self.baselines[code] = last_until(numeric, until)
+            self.baselines[code] = newest_until(numeric, until)
         return self.baselines[code]
 
     def _taken(self, answer: bool | None) -> bool | None:
@@ -273,6 +285,10 @@ def _recorded(result: Result) -> dict[When, tuple[bool | None, Source]]:
             source(result.sample, "anticoagulated"),
         ),
     }
+
+
+def _shown(result: Result) -> str:
+    return with_unit(str(result.row.value), result.row.unit or "")
 
 
 def _answer(written: str | None) -> bool | None:

@@ -69,6 +69,16 @@ def test_a_weight_measured_after_the_start_does_not_move_the_starting_dose(
     assert (later.planned_dose, later.weight_used) == (12, 60)
 
 
+def test_another_weight_of_the_same_day_is_told_beside_the_one_that_counts(
+    coordinator: User, in_arm_a: Subject
+) -> None:
+    weigh(coordinator, in_arm_a, "2021-03-05", weight="59.9")
+    weigh(coordinator, in_arm_a, "2021-03-05", weight="60.1")
+    period = taken(coordinator, in_arm_a)
+    assert (period.planned_dose, period.weight_used) == (12, Decimal("60.1"))
+    assert period.planned_dose_note.endswith("gives 12 mg; also measured on 2021-03-05: 59.9 kg")
+
+
 def test_a_dose_by_surface_keeps_weight_height_formula_and_surface(
     coordinator: User, in_arm_b: Subject
 ) -> None:
@@ -78,6 +88,15 @@ def test_a_dose_by_surface_keeps_weight_height_formula_and_surface(
     assert dose.surface_used == Decimal("1.6833")
     assert "85 mg/m2 x 1.6833 m2" in dose.planned_dose_note
     assert open_checks("EC") == set()
+
+
+def test_many_weights_of_one_day_are_told_no_further_than_the_note_reaches(
+    coordinator: User, in_arm_b: Subject
+) -> None:
+    for weight in range(50, 90):
+        weigh(coordinator, in_arm_b, "2021-03-05", weight=f"{weight}.123", height="170.5")
+    dose = given(coordinator, in_arm_b, "OXALIPLATIN", dose="143.08")
+    assert "also measured on 2021-03-05: 50.123 kg and 51.123 kg and 52.123 kg" in dose.planned_dose_note
 
 
 def test_the_last_measurement_up_to_the_day_counts(coordinator: User, in_arm_b: Subject) -> None:

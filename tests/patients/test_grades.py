@@ -226,6 +226,17 @@ def test_baseline_is_the_last_value_up_to_the_day_of_the_first_dose(subject, sam
     assert found.grade == 2  # above 3 x 60
 
 
+def test_another_result_of_the_baseline_day_is_told_beside_the_one_that_counts(subject, sample, dosed):
+    sample(("ALT", "40", "U/L"), on=SCREENING)
+    sample(("ALT", "100", "U/L"), on=SCREENING)
+    sample(("ALT", "160", "U/L"), on=ON_TREATMENT)
+    found = graded(subject, "Alanine aminotransferase increased")
+    assert found.remarks == (
+        "baseline 100 U/L on 2021-03-01 (high)",
+        "also measured on 2021-03-01: 40 U/L",
+    )
+
+
 def test_who_was_not_dosed_has_the_baseline_of_randomization(subject, sample):
     sample(("ALT", "100", "U/L"), on=RANDOMIZED_ON.isoformat())
     sample(("ALT", "60", "U/L"), on="2021-03-11")
