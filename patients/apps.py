@@ -7,7 +7,12 @@ class PatientsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from patients.actions.consequences import follow
         from patients.forms import form_models
+        from trials.audit.context import consequences
+
+        if follow not in consequences:
+            consequences.append(follow)
 
         for model in form_models():
             # The title of a form is metadata, so it stays out of Meta, which migrations record.

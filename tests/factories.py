@@ -53,6 +53,7 @@ from trials.models import (
 
 PASSWORD = "a long enough pass-phrase"  # noqa: S105
 CONSENT_DAY = date(2021, 3, 1)
+TRAINED = {"valid_from": date(2020, 1, 1), "trained_on": date(2020, 1, 1)}
 
 
 class UserFactory(factory.Factory):
@@ -71,9 +72,7 @@ class UserFactory(factory.Factory):
 
 def assign(user: User, role: str, study: Study, site: Site | None = None, **dates: Any) -> User:
     """Give the user a role by the system account; returns the user read anew."""
-    assignment = Assignment(
-        user=user, role=role, study=study, site=site, **({"valid_from": date(2020, 1, 1)} | dates)
-    )
+    assignment = Assignment(user=user, role=role, study=study, site=site, **(TRAINED | dates))
     save(study.chain, assignment)
     return User.objects.get(pk=user.pk)
 

@@ -20,6 +20,18 @@ class Verb(StrEnum):
     VOID = "mark a record as entered in error"
     IMPORT = "import clinical data"
     ACCEPT = "accept the reason for a questioned value"
+    READ_FREE_TEXT = "read free text and days of birth"
+    SIGN = "sign forms"
+    VERIFY = "verify forms against their source"
+    FREEZE = "freeze forms and release them"
+    LOCK = "lock forms, and ask for their unlocking"
+    UNLOCK = "agree to the unlocking of forms"
+    RAISE_QUERY = "raise a query"
+    ANSWER_QUERY = "answer a query"
+    CLOSE_QUERY = "close or reopen a query"
+    REVIEW_AUDIT = "mark the audit trail as reviewed"
+    REQUEST_REDACTION = "ask for a redaction"
+    APPROVE_REDACTION = "agree to a redaction"
     EXPORT = "export clinical data"
     READ_AUDIT = "read the audit trail of clinical data"
     CORRECT_RANGE = "correct a reference range"
@@ -30,16 +42,46 @@ class Verb(StrEnum):
     MANAGE_ACCOUNTS = "manage accounts and assignments"
 
 
-_READER = {Verb.READ, Verb.READ_AUDIT, Verb.READ_PROTOCOL}
-_ENTRY = _READER | {Verb.ENTER, Verb.ENROLL, Verb.VOID, Verb.IMPORT}
+_STATISTICS = {Verb.READ, Verb.READ_AUDIT, Verb.READ_PROTOCOL}
+_READER = _STATISTICS | {Verb.READ_FREE_TEXT}
+_ENTRY = _READER | {
+    Verb.ENTER,
+    Verb.ENROLL,
+    Verb.VOID,
+    Verb.IMPORT,
+    Verb.RANDOMIZE,
+    Verb.ANSWER_QUERY,
+    Verb.REQUEST_REDACTION,
+}
+_WATCH = _READER | {
+    Verb.ACCEPT,
+    Verb.FREEZE,
+    Verb.RAISE_QUERY,
+    Verb.CLOSE_QUERY,
+    Verb.REVIEW_AUDIT,
+    Verb.REQUEST_REDACTION,
+}
 
 ROLES: dict[str, frozenset[Verb]] = {
     # The investigator of the whole study, not of one site, is the principal investigator.
-    Role.INVESTIGATOR: frozenset(_ENTRY | {Verb.RANDOMIZE, Verb.EXPORT, Verb.APPROVE_DOSES}),
-    Role.COORDINATOR: frozenset(_ENTRY | {Verb.RANDOMIZE}),
-    Role.MONITOR: frozenset(_READER | {Verb.ACCEPT}),
-    Role.DATA_MANAGER: frozenset(_READER | {Verb.IMPORT, Verb.EXPORT, Verb.CORRECT_RANGE, Verb.ACCEPT}),
-    Role.STATISTICIAN: frozenset(_READER | {Verb.EXPORT}),
+    Role.INVESTIGATOR: frozenset(
+        _ENTRY | {Verb.SIGN, Verb.EXPORT, Verb.APPROVE_DOSES, Verb.UNLOCK, Verb.APPROVE_REDACTION}
+    ),
+    Role.COORDINATOR: frozenset(_ENTRY),
+    Role.MONITOR: frozenset(_WATCH | {Verb.VERIFY}),
+    Role.DATA_MANAGER: frozenset(
+        _WATCH
+        | {
+            Verb.IMPORT,
+            Verb.EXPORT,
+            Verb.CORRECT_RANGE,
+            Verb.LOCK,
+            Verb.UNLOCK,
+            Verb.APPROVE_REDACTION,
+        }
+    ),
+    # De-identified: coded answers, numbers and dates, but no free text and no day of birth.
+    Role.STATISTICIAN: frozenset(_STATISTICS | {Verb.EXPORT}),
     Role.RANDOMIZATION_KEEPER: frozenset({Verb.READ_PROTOCOL, Verb.MANAGE_LIST}),
     # No clinical entry and no clinical reading: an administrator runs the system, not the trial.
     Role.ADMINISTRATOR: frozenset({Verb.READ_PROTOCOL, Verb.MANAGE_PROTOCOL, Verb.MANAGE_ACCOUNTS}),
@@ -53,6 +95,21 @@ STUDY_WIDE = frozenset(
         Verb.MANAGE_PROTOCOL,
         Verb.MANAGE_LIST,
         Verb.MANAGE_ACCOUNTS,
+        Verb.UNLOCK,
+        Verb.APPROVE_REDACTION,
+    }
+)
+
+# Who only reads, or sets the installation up, may begin before the training is recorded; nobody else
+# (21 CFR 11.10(i)).
+WITHOUT_TRAINING = frozenset(
+    {
+        Verb.READ,
+        Verb.READ_AUDIT,
+        Verb.READ_FREE_TEXT,
+        Verb.READ_PROTOCOL,
+        Verb.MANAGE_PROTOCOL,
+        Verb.MANAGE_ACCOUNTS,
     }
 )
 
@@ -65,9 +122,14 @@ def roles_with(verb: Verb) -> list[Role]:
 class NotPermitted(PermissionError):
     """The user's roles do not allow the act."""
 
-    def __init__(self, verb: Verb) -> None:
+    def __init__(self, verb: Verb, *, untrained: bool = False) -> None:
         self.verb = verb
-        super().__init__(f"Your role does not allow you to {verb.value}.")
+        why = (
+            "The training for your role is not recorded"
+            if untrained
+            else f"Your role does not allow you to {verb.value}"
+        )
+        super().__init__(f"{why}.")
 
 
 @dataclass(frozen=True)
@@ -116,9 +178,18 @@ def _assignments(user: User) -> list[Assignment]:
     return cached[1]
 
 
+def gives(assignment: Assignment, verb: Verb) -> bool:
+    """Whether an assignment in force allows this: by its role, and by its training where that is needed."""
+    return verb in ROLES[assignment.role] and (verb in WITHOUT_TRAINING or is_trained(assignment))
+
+
+def is_trained(assignment: Assignment) -> bool:
+    return assignment.trained_on is not None and assignment.trained_on <= _today()
+
+
 def scope(user: User, verb: Verb) -> Scope:
     """Where the user may do this today."""
-    granted = [each for each in _assignments(user) if verb in ROLES[each.role]]
+    granted = [each for each in _assignments(user) if gives(each, verb)]
     return Scope(
         studies=frozenset(each.study_id for each in granted if each.site_id is None),
         sites=frozenset(
@@ -143,15 +214,18 @@ def require(user: User, verb: Verb, *, site: Site | None = None, study: Study | 
     """The role under which the user acts. Raises NotPermitted."""
     if user.is_system:
         return "SYSTEM"
+    untrained = False
     for each in _assignments(user):
         own_site = site is not None and each.site_id == site.pk and verb not in STUDY_WIDE
         at_place = each.site_id is None or own_site
         wanted_study = site.study_id if site is not None else study.pk if study is not None else each.study_id
         if verb in ROLES[each.role] and each.study_id == wanted_study and at_place:
-            return each.role
+            if gives(each, verb):
+                return each.role
+            untrained = True
     if user.is_superuser and user.is_active and verb in ROLES[Role.ADMINISTRATOR]:
         return Role.ADMINISTRATOR
-    raise NotPermitted(verb)
+    raise NotPermitted(verb, untrained=untrained)
 
 
 def require_within(user: User, verb: Verb, study: Study) -> str:
@@ -171,9 +245,7 @@ def studies_of(user: User, verbs: Iterable[Verb] = (Verb.READ_PROTOCOL,)) -> Que
     """The studies whose protocol data the user may read."""
     if user.is_superuser and user.is_active:
         return Study.objects.all()
-    granted = {
-        each.study_id for each in _assignments(user) if any(verb in ROLES[each.role] for verb in verbs)
-    }
+    granted = {each.study_id for each in _assignments(user) if any(gives(each, verb) for verb in verbs)}
     return Study.objects.filter(pk__in=granted)
 
 

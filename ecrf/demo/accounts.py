@@ -19,6 +19,7 @@ def make_accounts(study: Study) -> dict[str, User]:
             role=each.role,
             site=sites[each.site] if each.site else None,
             valid_from=ROLES_FROM,
+            trained_on=ROLES_FROM,
         )
         people[each.username] = user
     return people

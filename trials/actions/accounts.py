@@ -30,11 +30,21 @@ def assign(
     site: Site | None = None,
     valid_from: date,
     valid_to: date | None = None,
+    trained_on: date | None = None,
 ) -> Assignment:
-    """Give the user a role, recorded in the chain of the study. Raises NotPermitted, ValidationError."""
+    """Give the user a role, recorded in the chain of the study. Raises NotPermitted, ValidationError.
+
+    Without the day of the training the role reads but does not write.
+    """
     acting = require(actor, Verb.MANAGE_ACCOUNTS, study=study)
     assignment = Assignment(
-        study=study, user=user, site=site, role=role, valid_from=valid_from, valid_to=valid_to
+        study=study,
+        user=user,
+        site=site,
+        role=role,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        trained_on=trained_on,
     )
     assignment.full_clean()
     if site is not None and site.study_id != study.pk:

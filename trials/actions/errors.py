@@ -44,6 +44,12 @@ class WrongState(Refused):
     status = 409
 
 
+class Closed(Refused):
+    """What would change is frozen or locked; each is named."""
+
+    status = 423
+
+
 class NotEligible(Refused):
     """Each criterion that is not met or cannot be determined is named.
 

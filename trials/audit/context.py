@@ -10,6 +10,8 @@ class NotRecording(RuntimeError):
 
 
 class OpenRecording(Protocol):
+    saved: dict[int, Any]
+
     def event_id_of(self, instance: Any) -> int: ...
     def touched(self, history_model: Any) -> None: ...
     def save_all(self, objects: Sequence[Any]) -> list[Any]: ...
@@ -17,6 +19,11 @@ class OpenRecording(Protocol):
 
 
 running: ContextVar[OpenRecording | None] = ContextVar("running_recording", default=None)
+
+consequences: list[Callable[[OpenRecording], None]] = []
+"""Called at the end of every act, in its transaction and before its events: what follows from any change,
+whichever path it took (a floor above registers it once, when the applications are ready). One that raises
+takes the whole act back."""
 
 before_commit: ContextVar[tuple[Callable[[OpenRecording], None], ...]] = ContextVar(
     "before_commit", default=()

@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, models, transaction
 
 from trials.audit import clock
 from trials.audit.canonical import VERSION, digest
-from trials.audit.context import NotRecording, before_commit, running
+from trials.audit.context import NotRecording, before_commit, consequences, running
 from trials.audit.origin import current_origin
 from trials.audit.sets import insert_rows
 from trials.models.audit import AuditEvent, Chain, event_id
@@ -34,13 +34,17 @@ class Act:
 
 @dataclass
 class Recording:
-    """Chains locked for one act; collects which history tables it touched."""
+    """Chains locked for one act; collects what it saved and which history tables it touched.
+
+    `saved` holds every regulated row that was saved, by its identity in memory.
+    """
 
     act: Act
     chains: dict[int, Chain]
     history_models: dict[type[models.Model], None] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
     written: set[int] = field(default_factory=set)
+    saved: dict[int, Any] = field(default_factory=dict)
 
     def event_id_of(self, instance: Any) -> int:
         """The id of the event that this instance's history row belongs to.
@@ -52,6 +56,7 @@ class Recording:
         if chain is None:
             raise NotRecording(f"{instance._meta.label} belongs to a chain that this act has not locked")
         self.written.add(chain.pk)
+        self.saved[id(instance)] = instance
         return event_id(chain.pk, chain.last_number + 1)
 
     def touched(self, history_model: Any) -> None:
@@ -118,6 +123,8 @@ def recording(chains: Chain | Iterable[Chain], act: Act, *, durable: bool = True
         token = running.set(record)
         try:
             yield record
+            for follow in consequences:
+                follow(record)
             for keep in before_commit.get():
                 keep(record)
         finally:

@@ -140,6 +140,12 @@ class Assignment(StudyNoun):
     role = models.CharField(max_length=30, choices=Role.choices)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
+    trained_on = models.DateField(
+        _("trained on"),
+        null=True,
+        blank=True,
+        help_text=_("The day of the training for this role; without it the role reads but does not write"),
+    )
 
     class Meta(StudyNoun.Meta):
         verbose_name = _("assignment")
