@@ -10,6 +10,7 @@ from patients.models.adverse_event import (
     RechallengeOutcome,
     SpecialInterest,
 )
+from patients.models.audit_review import AuditReview
 from patients.models.base import CaseReportForm, Entry, EntryState, Form, FormGroup, MissingReason, Row, YesNo
 from patients.models.beyond_progression import DecidedBy, DrugBeyondProgression, TreatmentBeyondProgression
 from patients.models.concomitant_medication import (
@@ -103,6 +104,7 @@ __all__ = [
     "Allocation",
     "AscitesExtent",
     "Assessor",
+    "AuditReview",
     "BloodPressure",
     "BodySystem",
     "BodySystemFinding",
