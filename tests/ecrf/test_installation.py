@@ -54,6 +54,7 @@ def test_production_does_not_answer_to_any_host() -> None:
     assert "ImproperlyConfigured: ALLOWED_HOSTS must name hosts" in result.stderr
 
 
+@pytest.mark.requirement("R26")
 def test_production_is_no_demo_and_its_cookies_belong_to_one_host_over_tls() -> None:
     code = "print(s.DEMO, s.DEBUG, s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_NAME)"
     assert production(code, **COMPLETE).stdout.split() == [

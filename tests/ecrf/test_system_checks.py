@@ -29,6 +29,7 @@ def test_a_transaction_around_every_request_is_an_error() -> None:
     assert checks.no_transaction_around_a_request(None) == []
 
 
+@pytest.mark.requirement("R06")
 def test_history_switched_off_is_an_error() -> None:
     with override_settings(SIMPLE_HISTORY_ENABLED=False):
         assert "ecrf.E002" in ids(run_checks())

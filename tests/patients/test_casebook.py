@@ -31,6 +31,7 @@ def answered(given: dict[str, Any]) -> dict[str, Any]:
     return {name: answer for name, answer in given.items() if answer is not None}
 
 
+@pytest.mark.requirement("R02")
 def test_the_casebook_holds_every_form_by_its_oid(
     subject: Subject, man_of_59: Demographics, vital_signs: VitalSigns
 ) -> None:
@@ -42,6 +43,7 @@ def test_the_casebook_holds_every_form_by_its_oid(
     assert book["allocation"] is None
 
 
+@pytest.mark.requirement("R50")
 def test_before_a_correction_it_holds_what_was_entered_first(
     coordinator: User, subject: Subject, man_of_59: Demographics
 ) -> None:
@@ -106,6 +108,7 @@ def test_another_subject_is_not_in_it(enter: Any, subject: Subject, coordinator:
     assert answers(casebook(subject), "DM") == []
 
 
+@pytest.mark.requirement("R55")
 def test_the_number_of_queries_does_not_follow_the_number_of_forms(
     enter: Any, subject: Subject, django_assert_num_queries: Any
 ) -> None:

@@ -276,6 +276,7 @@ def test_dates_known_to_the_year_are_found_by_the_days_they_may_mean(enter: Any)
     assert [each.term for each in before_march] == ["Rash"]
 
 
+@pytest.mark.requirement("R57")
 def test_a_day_of_birth_is_refused_because_it_is_not_collected() -> None:
     with pytest.raises(ValidationError) as refusal:
         Demographics._meta.get_field("birth").clean("1961-05-07", None)

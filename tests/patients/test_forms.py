@@ -54,6 +54,7 @@ def test_a_question_is_worded_for_a_person(section: Section, item: Item) -> None
     assert len(item.question) <= 120
 
 
+@pytest.mark.requirement("R51")
 @by_item
 def test_a_derived_field_is_never_required_and_never_asked(section: Section, item: Item) -> None:
     if item.derived:
@@ -94,6 +95,7 @@ def test_a_codelist_has_codes_that_fit_the_column_and_labels_for_all(section: Se
         assert label
 
 
+@pytest.mark.requirement("R57")
 @by_item
 def test_no_question_asks_for_what_identifies_a_person(section: Section, item: Item) -> None:
     asked = f"{item.name} {item.question}".lower().replace("_", " ")

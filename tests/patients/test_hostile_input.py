@@ -128,6 +128,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.requirement("R19")
 @pytest.mark.parametrize("form", definitions(), ids=lambda form: form.oid)
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=st.data())

@@ -82,6 +82,7 @@ def test_lines_of_three_casebooks_leave_three_events_with_the_reason(
     ]
 
 
+@pytest.mark.requirement("R19")
 def test_an_imported_form_is_derived_flagged_and_checked_as_one_typed(
     bring: Any, three: list[Subject], coordinator: User
 ) -> None:
@@ -92,6 +93,7 @@ def test_an_imported_form_is_derived_flagged_and_checked_as_one_typed(
     assert events_of_casebook(three[0])[-1].rows == 4  # sample, two results, query
 
 
+@pytest.mark.requirement("R14")
 def test_with_one_line_rejected_nothing_at_all_is_stored(bring: Any, three: list[Subject]) -> None:
     before = AuditEvent.objects.count()
     report = bring(MedicalHistory, gout(), gout(ongoing="PERHAPS"), gout("ZS-999"), gout("ZS-003"))
@@ -104,6 +106,7 @@ def test_with_one_line_rejected_nothing_at_all_is_stored(bring: Any, three: list
     assert AuditEvent.objects.count() == before
 
 
+@pytest.mark.requirement("R14")
 def test_a_trial_run_says_what_would_happen_and_stores_nothing(bring: Any, three: list[Subject]) -> None:
     before = AuditEvent.objects.count()
     report = bring(MedicalHistory, gout(), gout("ZS-002"), dry_run=True)
@@ -112,6 +115,7 @@ def test_a_trial_run_says_what_would_happen_and_stores_nothing(bring: Any, three
     assert AuditEvent.objects.count() == before
 
 
+@pytest.mark.requirement("R14")
 def test_an_import_repeated_changes_nothing_and_leaves_no_event(bring: Any, three: list[Subject]) -> None:
     lines = [gout(subject.code, external_id=f"HIS-{subject.number}") for subject in three]
     bring(MedicalHistory, *lines)
@@ -294,12 +298,14 @@ def test_more_lines_than_an_import_may_have_are_refused_before_they_are_all_read
 # ---------------------------------------------------------------- who
 
 
+@pytest.mark.requirement("R22")
 def test_a_subject_of_another_site_is_unknown(bring: Any, three: list[Subject], study: Study) -> None:
     other = make_site(study, "PK")
     enroll(actor=coordinator_of(other), site=other, screened_on=CONSENT_DAY)
     assert bring(MedicalHistory, gout("PK-001")).rejected == {1: {"subject": ["is not a known subject"]}}
 
 
+@pytest.mark.requirement("R22")
 def test_a_laboratory_of_another_site_is_unknown(bring: Any, three: list[Subject], study: Study) -> None:
     make_site(study, "PK")
     report = bring(LabSample, panel("ZS-001", laboratory="PK-LAB"))
@@ -316,6 +322,7 @@ def test_a_data_manager_imports_for_every_site_of_the_study(
     assert events_of_casebook(three[0])[-1].role == Role.DATA_MANAGER
 
 
+@pytest.mark.requirement("R21")
 @pytest.mark.parametrize("role", [Role.MONITOR, Role.STATISTICIAN, Role.ADMINISTRATOR])
 def test_who_may_not_import_does_not(bring: Any, three: list[Subject], study: Study, role: Role) -> None:
     with pytest.raises(NotPermitted):

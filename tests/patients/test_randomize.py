@@ -114,6 +114,7 @@ def test_an_exhausted_list_borrows_from_nowhere(
     assert len(events_of_casebook(last)) == before
 
 
+@pytest.mark.requirement("R43")
 def test_a_subject_is_never_randomized_twice(coordinator: User, study: Study, screened: Subject) -> None:
     make_list(study, "AB")
     first = randomize(actor=coordinator, subject=screened)

@@ -32,6 +32,7 @@ from trials.roles import NotPermitted
 # ---------------------------------------------------------------- first entry
 
 
+@pytest.mark.requirement("R08")
 def test_a_first_entry_needs_no_reason_and_leaves_one_event(
     coordinator: User, subject: Subject, man_of_59: Demographics
 ) -> None:
@@ -187,6 +188,7 @@ def test_a_correction_keeps_its_reason_and_raises_the_version(
     assert (event.action, event.reason) == ("correct DM", "misread")
 
 
+@pytest.mark.requirement("R08")
 @pytest.mark.parametrize("reason", ["", "   ", "\n\t", None, "　"])
 def test_a_correction_without_a_reason_is_refused(
     coordinator: User, man_of_59: Demographics, reason: Any
@@ -431,6 +433,7 @@ def test_a_form_entered_in_error_cannot_be_changed_or_voided_again(
         mark_entered_in_error(actor=coordinator, record=gone, version=2, reason="again")
 
 
+@pytest.mark.requirement("R08")
 @pytest.mark.parametrize("reason", ["", "  ", None])
 def test_entering_in_error_needs_a_reason(coordinator: User, man_of_59: Demographics, reason: Any) -> None:
     with pytest.raises(ReasonRequired):
@@ -458,6 +461,7 @@ def test_a_form_can_only_be_voided_by_who_may(study: Study, man_of_59: Demograph
             mark_entered_in_error(actor=person(role, study), record=man_of_59, version=1, reason="x")
 
 
+@pytest.mark.requirement("R50")
 def test_consent_and_eligibility_keep_their_first_version_in_the_history(
     coordinator: User, enter: Any, consent: InformedConsent
 ) -> None:

@@ -79,6 +79,7 @@ def test_who_reads_clinical_data_sees_subjects(
     assert subjects(person(role, study)).exists() is seen
 
 
+@pytest.mark.requirement("R39")
 def test_neither_an_administrator_of_the_installation_nor_a_closed_account_sees_subjects(
     study: Study, subject: Subject
 ) -> None:

@@ -56,6 +56,7 @@ def test_an_account_is_created_without_any_role_and_recorded(administrator: User
     assert PASSWORD not in str(vars(event))
 
 
+@pytest.mark.requirement("R32")
 @pytest.mark.parametrize("again", ["li.na", "LI.NA", "Li.Na"])
 def test_a_username_is_given_once_in_any_case(administrator: User, again: str) -> None:
     accounts.create_account(actor=administrator, username="li.na", password=PASSWORD)
@@ -63,6 +64,7 @@ def test_a_username_is_given_once_in_any_case(administrator: User, again: str) -
     assert User.objects.filter(username__iexact="li.na").count() == 1
 
 
+@pytest.mark.requirement("R29")
 def test_the_database_itself_refuses_a_username_in_another_case(administrator: User) -> None:
     UserFactory(username="li.na")
     twin = User(username="LI.NA", password="!")

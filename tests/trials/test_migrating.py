@@ -68,6 +68,7 @@ def tables() -> dict[str, Any]:
         }
 
 
+@pytest.mark.requirement("R25")
 def test_the_tables_are_the_same_and_go_again_in_the_reverse_order() -> None:
     one_by_one = operations()
     known = forwards(one_by_one)

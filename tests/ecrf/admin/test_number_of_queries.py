@@ -78,6 +78,7 @@ def measured(clients: dict[str, Client]) -> dict[str, int]:
     return counts
 
 
+@pytest.mark.requirement("R55")
 def test_no_page_asks_more_queries_with_more_subjects() -> None:
     site = make_site(make_study())
     make_list(site.study, "AB")

@@ -98,6 +98,7 @@ def crawl(client: Client, subject: Subject, secrets: list[str]) -> list[tuple[st
     return replies
 
 
+@pytest.mark.requirement("R04")
 @pytest.mark.parametrize("role", AT_A_SITE)
 def test_somebody_of_another_site_reaches_no_page_of_a_subject_and_never_reads_its_code(
     role: str, subject: Subject
@@ -138,6 +139,7 @@ def test_somebody_of_another_study_reaches_nothing_of_this_one(role: str, subjec
     assert AuditEvent.objects.count() == events
 
 
+@pytest.mark.requirement("R06")
 @pytest.mark.parametrize("role", [*AT_A_SITE, *IN_A_STUDY])
 def test_a_post_to_any_history_page_by_any_role_changes_nothing(role: str, subject: Subject) -> None:
     client = client_of(person(role, subject.study, subject.site if role in AT_A_SITE else None))
@@ -150,6 +152,7 @@ def test_a_post_to_any_history_page_by_any_role_changes_nothing(role: str, subje
     assert AuditEvent.objects.count() == events
 
 
+@pytest.mark.requirement("R04")
 def test_nobody_reaches_an_admin_page_without_logging_in(subject: Subject) -> None:
     visit = subject.visits.get(code="C1D1")
     for door in doors(keys_of(subject), visit.pk):
@@ -160,6 +163,7 @@ def test_nobody_reaches_an_admin_page_without_logging_in(subject: Subject) -> No
         assert subject.code not in reply.content.decode()
 
 
+@pytest.mark.requirement("R17")
 @pytest.mark.parametrize(
     "role", [role for role in [*AT_A_SITE, *IN_A_STUDY] if role != Role.RANDOMIZATION_KEEPER]
 )
@@ -173,6 +177,7 @@ def test_the_randomization_list_exists_for_its_keeper_alone(role: str, subject: 
         assert "andomization list" not in client.get(page).content.decode()
 
 
+@pytest.mark.requirement("R39")
 def test_an_administrator_of_the_installation_sees_no_list_and_no_subject(subject: Subject) -> None:
     client = client_of(User.objects.create_superuser("root", "a long enough pass-phrase"))
     assert client.get("/admin/trials/randomizationlist/").status_code == 404

@@ -65,6 +65,7 @@ def test_a_form_that_nobody_told_the_api_about_is_a_resource_with_every_question
     assert corrected.json()["tally"] == 4
 
 
+@pytest.mark.requirement("R48")
 def test_every_question_of_every_form_stands_in_messages_schema_and_definition(
     document: dict[str, Any], world: SimpleNamespace
 ) -> None:

@@ -42,6 +42,7 @@ def test_getting_a_token_opens_no_session() -> None:
     assert not login("anna", PASSWORD).cookies
 
 
+@pytest.mark.requirement("R34")
 def test_a_token_ends_at_logout_and_the_others_of_the_person_stay() -> None:
     user = person(Role.COORDINATOR, make_study())
     one, other = client_of(user), client_of(user)
@@ -50,6 +51,7 @@ def test_a_token_ends_at_logout_and_the_others_of_the_person_stay() -> None:
     assert other.get("/api/v1/studies/").status_code == 200
 
 
+@pytest.mark.requirement("R34")
 def test_the_token_of_a_closed_account_opens_nothing_any_more() -> None:
     study = make_study()
     user, administrator = person(Role.COORDINATOR, study), person(Role.ADMINISTRATOR, study)
@@ -94,6 +96,7 @@ def test_a_token_that_is_none_of_ours_is_answered_401_whatever_its_bytes(header:
     assert set(reply.json()) == {"errors", "request_id"}
 
 
+@pytest.mark.requirement("R35")
 def test_wrong_passwords_lock_the_account_and_the_right_one_is_then_refused_too() -> None:
     UserFactory(username="anna")
     statuses = [
@@ -191,6 +194,7 @@ def test_a_session_changes_nothing_without_its_csrf_token() -> None:
 OPEN = {"/api/v1/auth/token/"}
 
 
+@pytest.mark.requirement("R04")
 def test_without_a_token_every_address_answers_401_or_leads_to_the_login() -> None:
     for path in addresses():
         if path not in OPEN:

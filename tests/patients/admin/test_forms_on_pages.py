@@ -133,6 +133,7 @@ def test_a_refused_entry_stores_nothing_and_keeps_what_was_typed(house: House) -
     assert (VitalSigns.objects.count(), AuditEvent.objects.count()) == (forms, events)
 
 
+@pytest.mark.requirement("R08")
 def test_a_correction_needs_a_reason_and_then_leaves_it_in_the_trail(house: House) -> None:
     record = vital_signs(house)
     changed = {
@@ -421,6 +422,7 @@ def test_who_holds_no_clinical_role_reads_no_form(house: House, role: str) -> No
     assert house.as_(role).get(page_of(record)).status_code == 403
 
 
+@pytest.mark.requirement("R10")
 def test_history_says_who_when_why_and_what(house: House) -> None:
     record = vital_signs(house)
     change_form(

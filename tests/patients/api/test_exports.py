@@ -24,6 +24,7 @@ def exported(client: Any, **query: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
+@pytest.mark.requirement("R02")
 def test_every_form_is_exported_with_every_field_of_its_definition(world: SimpleNamespace) -> None:
     client = world.roles["STATISTICIAN"]
     for form in definitions():
@@ -101,6 +102,7 @@ def test_a_formula_typed_as_a_term_arrives_as_text(world: SimpleNamespace) -> No
     assert line["term"] == f"'{term}"
 
 
+@pytest.mark.requirement("R37")
 def test_an_export_holds_the_sites_of_the_user_only(world: SimpleNamespace) -> None:
     from tests.ecrf.api.client import client_of
     from tests.factories import person
@@ -111,6 +113,7 @@ def test_an_export_holds_the_sites_of_the_user_only(world: SimpleNamespace) -> N
     assert exported(investigator, form="VS", site="XH") == []
 
 
+@pytest.mark.requirement("R09")
 def test_an_export_is_recorded_with_what_was_asked_for(world: SimpleNamespace) -> None:
     exported(world.roles["STATISTICIAN"], form="VS", site="ZS")
     event = AuditEvent.objects.filter(chain=world.study.chain).latest("id")

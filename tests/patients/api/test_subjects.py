@@ -167,6 +167,7 @@ def test_the_casebook_is_shown_now_and_as_of_any_instant(world: SimpleNamespace)
     assert early["status"] == "SCREENING"
 
 
+@pytest.mark.requirement("R11")
 @pytest.mark.parametrize(
     "instant",
     [

@@ -46,6 +46,7 @@ def pressure(tell: Tell, day: str) -> VitalSigns:
     return tell(VitalSigns, measured_on=day, weight="60")
 
 
+@pytest.mark.requirement("R62")
 @pytest.mark.parametrize(
     ("scope", "questioned"),
     [

@@ -72,6 +72,7 @@ def test_a_weak_password_is_refused_at_its_field_and_never_shown_again(client: C
     assert not User.objects.filter(username="li.wei").exists()
 
 
+@pytest.mark.requirement("R32")
 def test_a_username_in_other_case_is_taken(client: Client, site: Site) -> None:
     person(Role.MONITOR, site.study, username="zhang")
     typed = {"username": "ZHANG", "password": NEW, "again": NEW}

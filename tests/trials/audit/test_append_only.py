@@ -25,6 +25,7 @@ def subject(db: None) -> Any:
     return randomized_subject(coordinator_of(site), site)
 
 
+@pytest.mark.requirement("R06")
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_history_row_is_neither_changed_nor_removed(way: Callable[[Any], Any], subject: Any) -> None:
     for rows in (type(subject).history, type(subject).history.model.objects, subject.history):

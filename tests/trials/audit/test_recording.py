@@ -34,6 +34,7 @@ def save_and_fail(row: Any) -> None:
     raise ZeroDivisionError
 
 
+@pytest.mark.requirement("R52")
 def test_one_act_leaves_one_event_however_many_rows_it_writes(study: Study, act: Act, new_drug: Any) -> None:
     before = len(events(study.chain))
     with recording(study.chain, act):
@@ -77,6 +78,7 @@ def test_an_act_without_rows_leaves_an_event_when_it_says_what_happened(study: S
     assert (event.rows, event.digest, event.note) == (0, EMPTY, "exported 12 casebooks")
 
 
+@pytest.mark.requirement("R05", "R47")
 def test_an_event_says_who_when_why_and_from_where(study: Study, act: Act, new_drug: Any) -> None:
     earliest = clock.now()
     with origin(Source.API, "request-7"), recording(study.chain, act):
@@ -89,6 +91,7 @@ def test_an_event_says_who_when_why_and_from_where(study: Study, act: Act, new_d
     assert event.canonical_version == VERSION
 
 
+@pytest.mark.requirement("R53")
 def test_numbers_count_from_1_without_a_gap_and_stand_in_the_id(
     study: Study, act: Act, new_drug: Any
 ) -> None:
@@ -113,6 +116,7 @@ def test_every_event_holds_the_hash_of_the_one_before_and_its_own_can_be_compute
     assert Chain.objects.get(pk=study.chain.pk).last_hash == previous
 
 
+@pytest.mark.requirement("R01")
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -139,6 +143,7 @@ def test_the_digest_is_that_of_the_rows_as_the_database_holds_them(
     assert digest_of_rows(event.pk, [Drug.history.model]) == (event.rows, event.digest)
 
 
+@pytest.mark.requirement("R01")
 def test_a_history_row_slipped_in_afterwards_no_longer_fits_its_event(
     study: Study, act: Act, new_drug: Any
 ) -> None:
@@ -169,6 +174,7 @@ def test_two_rows_of_the_same_content_have_different_salts(study: Study, act: Ac
     assert len(set(Drug.history.filter(id=drug.pk).values_list("salt", flat=True))) == 2
 
 
+@pytest.mark.requirement("R11")
 @override_settings(DEMO=True)
 def test_time_never_runs_back_in_a_chain_when_the_clock_does(study: Study, act: Act, new_drug: Any) -> None:
     last = newest(study.chain).recorded_at
@@ -177,6 +183,7 @@ def test_time_never_runs_back_in_a_chain_when_the_clock_does(study: Study, act: 
     assert newest(study.chain).recorded_at == last
 
 
+@pytest.mark.requirement("R11")
 @override_settings(DEMO=False)
 def test_the_clock_is_simulated_in_demo_settings_only() -> None:
     from django.core.exceptions import ImproperlyConfigured
@@ -226,6 +233,7 @@ def test_an_act_inside_a_transaction_of_the_caller_is_refused(study: Study, act:
 # ---------------------------------------------------------------- no way around
 
 
+@pytest.mark.requirement("R05")
 @pytest.mark.django_db(transaction=True)
 def test_a_save_outside_a_recording_is_refused_and_leaves_no_row(study: Study, new_drug: Any) -> None:
     with pytest.raises(NotRecording):
@@ -242,6 +250,7 @@ def test_a_change_outside_a_recording_is_refused_and_leaves_the_row_as_it_was(st
     assert Drug.objects.get(code="LENVATINIB").name == "Lenvatinib"
 
 
+@pytest.mark.requirement("R05")
 @pytest.mark.parametrize(
     "around",
     [
@@ -265,6 +274,7 @@ def test_no_other_way_of_writing_regulated_rows_is_open(study: Study, around: An
     assert Drug.objects.count() == 4
 
 
+@pytest.mark.requirement("R16")
 def test_regulated_rows_cannot_be_deleted_even_inside_a_recording(study: Study, act: Act) -> None:
     with recording(study.chain, act), pytest.raises(NotRecording):
         Drug.objects.first().delete()
@@ -296,6 +306,7 @@ def test_a_set_with_one_row_of_another_chain_is_refused_before_anything_is_writt
         assert not Drug.objects.filter(code__in=["OWN", "ELSEWHERE"]).exists()
 
 
+@pytest.mark.requirement("R52")
 def test_a_set_is_written_with_one_history_row_for_each(study: Study, act: Act, new_drug: Any) -> None:
     with recording(study.chain, act) as record:
         created = record.save_all([new_drug("ONE"), new_drug("TWO")])
@@ -317,6 +328,7 @@ def test_a_set_is_changed_with_one_history_row_for_each_that_says_what_was_store
         assert (row.name, row.route, row.history_type) == (drug.name, drug.route, "~")
 
 
+@pytest.mark.requirement("R06")
 @pytest.mark.django_db(transaction=True)
 @override_settings(SIMPLE_HISTORY_ENABLED=False)
 def test_the_switch_of_the_history_library_lets_nothing_be_saved_without_history(
@@ -338,6 +350,7 @@ def test_the_mark_of_the_history_library_on_an_instance_lets_nothing_be_saved_wi
     assert Drug.history.filter(code="ASPIRIN").count() == 1
 
 
+@pytest.mark.requirement("R52")
 @pytest.mark.django_db(transaction=True)
 def test_loaddata_brings_no_regulated_row_in(study: Study, tmp_path: Any) -> None:
     file = tmp_path / "drugs.json"
@@ -353,6 +366,7 @@ def test_loaddata_brings_no_regulated_row_in(study: Study, tmp_path: Any) -> Non
 # ---------------------------------------------------------------- who
 
 
+@pytest.mark.requirement("R47")
 def test_the_system_account_is_made_once_is_recorded_and_cannot_log_in(db: None) -> None:
     system = User.objects.system_user()
     assert User.objects.system_user() == system
@@ -362,6 +376,7 @@ def test_the_system_account_is_made_once_is_recorded_and_cannot_log_in(db: None)
     assert not RoleBackend().user_can_authenticate(system)
 
 
+@pytest.mark.requirement("R29")
 def test_the_events_of_a_deactivated_user_still_name_the_user(study: Study, new_drug: Any) -> None:
     from trials.actions.accounts import deactivate
 
@@ -389,6 +404,7 @@ def test_a_deactivation_keeps_what_was_changed_since_the_caller_read_the_account
 # ---------------------------------------------------------------- many at once
 
 
+@pytest.mark.requirement("R53")
 @pytest.mark.django_db(transaction=True)
 def test_eight_writers_of_one_chain_leave_numbers_without_gap_and_an_unbroken_chain() -> None:
     study = make_study()

@@ -29,6 +29,7 @@ def ours() -> list[Any]:
 HISTORIES = [model for model in apps.get_models() if issubclass(model, HistoryRow)]
 
 
+@pytest.mark.requirement("R05")
 @pytest.mark.parametrize("model", ours(), ids=lambda model: model._meta.label)
 def test_every_model_has_history_on_the_base_or_a_reason_not_to(model: Any) -> None:
     if model._meta.label in WITHOUT_HISTORY:
@@ -68,6 +69,7 @@ def test_no_history_column_has_a_type_without_canonical_form(history: Any) -> No
             assert field.max_digits <= 15  # more would be rounded on SQLite
 
 
+@pytest.mark.requirement("R16")
 @pytest.mark.parametrize("command", ["clean_old_history", "clean_duplicate_history", "populate_history"])
 def test_the_commands_that_rewrite_history_are_refused(command: str) -> None:
     with pytest.raises(CommandError, match="history"):
