@@ -1,6 +1,6 @@
 """What changed, when, by whom and why: the history of a form in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,6 +10,9 @@ from patients.models import CaseReportForm, Entry, Subject
 from trials.audit.trail import Change, Version, words
 from trials.clinical.words import with_unit
 from trials.models import AuditEvent
+
+Labels = Mapping[tuple[Any, Any], str]
+"""What is referred to in words, by its model and key."""
 
 STATED = {
     "entry_state": "Entry state",
@@ -53,16 +56,15 @@ def _histories_by_row(section: Section, form: CaseReportForm) -> dict[int, list[
 
 def _collect(changes: dict[int, list[Change]], section: Section, rows: list[Any], row_name: str) -> None:
     """Put what each row changed against the one before it under its event."""
-    labels = _labels(section, rows)
+    labels = labels_of([(section, rows)])
     before: Any = None
     for row in rows:
-        changes.setdefault(row.event_id, []).extend(_differences(section, before, row, row_name, labels))
+        changes.setdefault(row.event_id, []).extend(differences(section, before, row, row_name, labels))
         before = row
 
 
-def _differences(
-    section: Section, before: Any, after: Any, row_name: str, labels: Mapping[tuple[str, Any], str]
-) -> Iterator[Change]:
+def differences(section: Section, before: Any, after: Any, row_name: str, labels: Labels) -> Iterator[Change]:
+    """What a version of a form or row changed against the one before it (None: the first), in words."""
     for item in section.items:
         was, now = getattr(before, item.attname, None), getattr(after, item.attname)
         if was != now:
@@ -77,20 +79,36 @@ def _differences(
                 yield Change(name, label, words(was) if before else "", words(now), row_name)
 
 
-def _labels(section: Section, rows: list[Any]) -> dict[tuple[str, Any], str]:
-    """Codes of protocol items and names of records by field and key, one query for each kind."""
-    labels: dict[tuple[str, Any], str] = {}
-    for item in section.items:
-        keys = {getattr(row, item.attname) for row in rows} - {None} if item.refers else set()
-        for key, found in item.field.related_model.objects.in_bulk(keys).items() if keys else ():
-            name = headline(found) if item.record_form is not None else getattr(found, "code", None)
-            labels[item.name, key] = name or str(found)
+def labels_of(told: Iterable[tuple[Section, Collection[Any]]]) -> Labels:
+    """Codes of protocol items and names of records, by model and key; one query for each model."""
+    keys: dict[Any, set[Any]] = {}
+    records: set[Any] = set()
+    for section, rows in told:
+        for item in section.items:
+            if item.refers:
+                model = item.field.related_model
+                keys.setdefault(model, set()).update(getattr(row, item.attname) for row in rows)
+                if item.record_form is not None:
+                    records.add(model)
+    labels: dict[tuple[Any, Any], str] = {}
+    for model, found in keys.items():
+        if wanted := found - {None}:
+            named = model.objects.select_related(*(_named_by(model) if model in records else ()))
+            for key, each in named.in_bulk(wanted).items():
+                name = headline(each) if model in records else getattr(each, "code", None)
+                labels[model, key] = name or str(each)
     return labels
 
 
-def _answer(item: Item, value: Any, labels: Mapping[tuple[str, Any], str]) -> str:
+def _named_by(model: Any) -> list[str]:
+    """The references in a record's headline."""
+    told = model.form.headline or {}
+    return [item.name for item in definition_of(model).items if item.name in told and item.refers]
+
+
+def _answer(item: Item, value: Any, labels: Labels) -> str:
     if item.refers:
-        return labels.get((item.name, value), "")
+        return labels.get((item.field.related_model, value), "")
     text = words(value)
     label = dict(item.codelist).get(text)
     if label and label != text:
