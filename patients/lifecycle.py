@@ -154,7 +154,7 @@ TRANSITIONS: tuple[Transition, ...] = (
 )
 
 CLOSED: frozenset[State] = frozenset({State.FROZEN, State.LOCKED, State.UNLOCK_ASKED})
-"""In these states nothing that is covered changes; a change in the others drops verification and signature."""
+"""In these states nothing that is covered changes; elsewhere a change drops verification and signature."""
 
 _BY_STEP = {each.step: each for each in TRANSITIONS}
 _NO_SUCH_STEP: dict[Mark, Any] = {

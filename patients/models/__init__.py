@@ -47,6 +47,7 @@ from patients.models.informed_consent import (
     SignedBy,
 )
 from patients.models.laboratory import LabResult, LabSample, RangeFlag
+from patients.models.lock import Lock, LockKind, LockScope, LockState
 from patients.models.lost_to_follow_up import ContactAttempt, ContactMethod, LostToFollowUp, PersonReached
 from patients.models.medication_error import MedicationError, MedicationErrorKind
 from patients.models.physical_examination import (
@@ -75,7 +76,7 @@ from patients.models.procedure import (
     StentType,
 )
 from patients.models.protocol_deviation import DeviationCategory, DeviationStatus, ProtocolDeviation
-from patients.models.query import Query, QueryState, Severity
+from patients.models.query import MessageKind, Query, QueryMessage, QueryState, RaisedBy, Severity
 from patients.models.sae_report import Expectedness, ReportKind, SeriousAdverseEventReport
 from patients.models.subject import Allocation, Subject, SubjectStatus
 from patients.models.subsequent_therapy import SubsequentTherapy
@@ -94,6 +95,7 @@ from patients.models.tumor_assessment import (
     TumorAssessment,
 )
 from patients.models.tumor_lesion import Certainty, ImagingMethod, LesionRole, Organ, TumorLesion
+from patients.models.verification import Verification, VerificationExtent, VerificationState
 from patients.models.visit import Cycle, Visit, VisitStatus
 from patients.models.vital_signs import BloodPressure, VitalSigns
 from patients.models.withdrawal import Withdrawal, WithdrawalScope, WithdrawnBy
@@ -161,11 +163,16 @@ __all__ = [
     "LabResult",
     "LabSample",
     "LesionRole",
+    "Lock",
+    "LockKind",
+    "LockScope",
+    "LockState",
     "LostToFollowUp",
     "MedicalHistory",
     "MedicationCategory",
     "MedicationError",
     "MedicationErrorKind",
+    "MessageKind",
     "MissingReason",
     "NewLesions",
     "NoChildbearing",
@@ -192,7 +199,9 @@ __all__ = [
     "ProcedureKind",
     "ProtocolDeviation",
     "Query",
+    "QueryMessage",
     "QueryState",
+    "RaisedBy",
     "RangeFlag",
     "RechallengeOutcome",
     "RegionalNodes",
@@ -224,6 +233,9 @@ __all__ = [
     "TumorHistory",
     "TumorLesion",
     "TumorNumber",
+    "Verification",
+    "VerificationExtent",
+    "VerificationState",
     "Visit",
     "VisitStatus",
     "VitalSigns",
