@@ -1,0 +1,41 @@
+"""Settings of an installation that the tests start, disturb and kill: production's database and log.
+
+The environment names the database (DATABASE_URL). Only what a test cannot wait for is cheaper than in production:
+hashing of passwords, and the limits that count requests.
+"""
+
+from typing import Any
+
+from ecrf.settings.base import *
+from ecrf.settings.base import INSTALLED_APPS, REST_FRAMEWORK, env
+from ecrf.settings.database import from_url
+
+SECRET_KEY = env.str("SECRET_KEY", default="known-to-everybody-and-good-for-tests-only-0123456789")
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.extra_form", *env.list("MORE_APPS", default=[])]
+ROOT_URLCONF = env.str("URLS", default="ecrf.urls")
+
+DATABASES: dict[str, Any] = {"default": from_url(env.str("DATABASE_URL"))}
+if wait := env.int("LOCK_WAIT_SECONDS", default=0):
+    DATABASES["default"]["OPTIONS"]["timeout"] = wait
+
+REST_FRAMEWORK = {
+    **REST_FRAMEWORK,
+    "DEFAULT_THROTTLE_RATES": dict.fromkeys(REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], "1000000/min"),
+}
+WHITENOISE_USE_FINDERS = True
+
+
+class NoMigrations(dict[str, None]):
+    """Tables straight from the models."""
+
+    def __contains__(self, app: object) -> bool:
+        return True
+
+    def __getitem__(self, app: str) -> None:
+        return None
+
+
+if env.bool("WITHOUT_MIGRATIONS", default=False):
+    MIGRATION_MODULES = NoMigrations()
