@@ -1,35 +1,40 @@
 """Randomize: the next free slot of the list, once, for ever."""
 
 from datetime import date, timedelta
-from itertools import chain as flatten
-
-from django.conf import settings
 
 from patients.actions.permission import act_on
 from patients.actions.schedule import plan_cycle, plan_from
+from patients.actions.slots import locked_lists, next_slot
 from patients.actions.visits import cycle_days
 from patients.derivations.eligibility import eligibility
+from patients.derivations.stratum import Stratum, stratum_of
 from patients.facts import Facts
 from patients.models import Allocation, Subject, SubjectStatus
-from trials.actions.errors import AlreadyRandomized, ListExhausted, NotEligible, WrongState
+from trials.actions.errors import (
+    AlreadyRandomized,
+    ListExhausted,
+    NotEligible,
+    StratumUndetermined,
+    WrongState,
+)
 from trials.audit import clock
 from trials.audit.recording import recording
 from trials.clinical.undetermined import Undetermined
-from trials.models import Anchor, RandomizationList, RandomizationSlot, User
+from trials.clinical.words import counted
+from trials.models import Anchor, User
 from trials.roles import Verb
-
-NO_STRATUM = ""
 
 
 def randomize(*, actor: User, subject: Subject) -> Allocation:
     """Give the subject the next free slot, in the order of the lists and of the slots in them.
 
-    Raises NotPermitted, NotEligible (naming each criterion that is not met or cannot be determined),
-    AlreadyRandomized, WrongState, ListExhausted (nothing is borrowed from elsewhere). A refusal uses no
-    slot.
+    The stratum is that of the captured data at this moment; it stays with the allocation whatever is
+    corrected later. Raises NotPermitted, NotEligible (naming each criterion that is not met or cannot be
+    determined), AlreadyRandomized, WrongState, StratumUndetermined (naming what is missing), ListExhausted
+    (nothing is borrowed from another stratum or elsewhere). A refusal uses no slot.
     """
     act = act_on(subject, actor, Verb.RANDOMIZE, "randomize")
-    with recording(subject.chain, act):
+    with recording(subject.chain, act) as record:
         subject = Subject.locked(pk=subject.pk)
         if Allocation.objects.filter(subject=subject).exists():
             raise AlreadyRandomized()
@@ -38,14 +43,21 @@ def randomize(*, actor: User, subject: Subject) -> Allocation:
         # The screening failure may have been voided since then; a person is still randomized only once.
         if Subject.objects.filter(previous=subject).exists():
             raise WrongState("This person was screened again under another code.")
-        judged = eligibility(Facts([subject]), subject)
+        facts = Facts([subject])
+        judged = eligibility(facts, subject)
         if not judged.eligible:
             raise NotEligible(judged.refusals)
-        slot = _take_next_slot(subject)
+        stratum = _stratum(facts, subject)
+        drawn = next_slot(locked_lists(subject.study_id), stratum.code)
+        if drawn is None:
+            raise ListExhausted(stratum.words)
+        if drawn.passed_over:
+            record.note(_passed_over(drawn.passed_over))
         allocation = Allocation(
             subject=subject,
-            slot=slot,
-            arm=slot.arm,
+            slot=drawn.slot,
+            arm=drawn.slot.arm,
+            stratum=stratum.code,
             randomized_on=clock.today(subject.site.time_zone),
             randomized_at=clock.now(),
         )
@@ -65,24 +77,13 @@ def _first_cycle(subject: Subject, allocation: Allocation) -> date:
     return allocation.randomized_on + timedelta(days=2 * length)
 
 
-def _take_next_slot(subject: Subject) -> RandomizationSlot:
-    """The first slot that no allocation holds, under the lock of the study's lists.
+def _stratum(facts: Facts, subject: Subject) -> Stratum:
+    found = stratum_of(facts, subject)
+    if isinstance(found, Undetermined):
+        raise StratumUndetermined(found.missing)
+    return found
 
-    The lists are locked, not the slot: with SKIP LOCKED, commits could be out of order. A slot is used
-    when an allocation points to it; a unique key in the database forbids a second one.
-    """
-    lists = list(
-        RandomizationList.objects.select_for_update().filter(study_id=subject.study_id).order_by("order")
-    )
-    if any(each.is_demo for each in lists) and not getattr(settings, "DEMO", False):
-        raise WrongState("The randomization list is a demonstration list, which this installation refuses.")
-    free = (
-        RandomizationSlot.objects.select_related("arm")
-        .filter(list=each, stratum=NO_STRATUM, allocation__isnull=True)
-        .order_by("number")[:1]
-        for each in lists
-    )
-    slot = next(flatten.from_iterable(free), None)
-    if slot is None:
-        raise ListExhausted()
-    return slot
+
+def _passed_over(number: int) -> str:
+    """What the event says of unusable slots: how many, never which or what they held."""
+    return f"{counted(number, 'unusable slot')} of the list passed over."

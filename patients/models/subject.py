@@ -1,9 +1,12 @@
 """A subject and the allocation to an arm."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from trials.audit.context import NotRecording
 from trials.models import Arm, Chain, RandomizationSlot, RegulatedModel, Site, Study
 
 
@@ -73,6 +76,9 @@ class Allocation(RegulatedModel):
     subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="allocation")
     slot = models.OneToOneField(RandomizationSlot, on_delete=models.PROTECT, related_name="allocation")
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="allocations")
+    stratum = models.CharField(
+        _("stratum"), max_length=60, blank=True, default="", help_text=_("As it was when it was used")
+    )
     randomized_on = models.DateField(_("day of randomization"))
     randomized_at = models.DateTimeField(_("instant of randomization"))
 
@@ -82,6 +88,11 @@ class Allocation(RegulatedModel):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.arm}"
+
+    def save_base(self, *arguments: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise NotRecording("an allocation is written once: it is never changed and never undone")
+        super().save_base(*arguments, **options)
 
     @property
     def audit_chain_id(self) -> int:

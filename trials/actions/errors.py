@@ -1,6 +1,6 @@
 """Refusals: what an action says instead of writing. Every face shows the same words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Messages = dict[str, Any]
@@ -65,6 +65,53 @@ class AlreadyRandomized(WrongState):
         super().__init__("The subject is already randomized; an allocation is never repeated or undone.")
 
 
+class StratumUndetermined(WrongState):
+    """A fact that stratifies is missing or contradictory; `missing` names each, nothing is guessed."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        self.missing = list(missing)
+        super().__init__({"stratum": [f"cannot be determined: no {each}" for each in missing]})
+
+
 class ListExhausted(WrongState):
+    """No free slot is left in the stratum; nothing is borrowed from another. Empty words: no strata."""
+
+    def __init__(self, stratum: str = "") -> None:
+        where = f"There is no free slot in stratum {stratum}" if stratum else "There is no free slot left"
+        super().__init__(f"{where}; ask the keeper of the randomization list.")
+
+
+class WrongCredentials(Refused):
+    """Username, password or code are not those of the account. Which of them, nobody is told."""
+
+    status = 403
+
     def __init__(self) -> None:
-        super().__init__("The randomization list has no free slot left. Ask the keeper of the list.")
+        super().__init__("Username, password or code is wrong, or the account is closed.")
+
+
+class LockedOut(Refused):
+    """Too many failed attempts for this account or from this address."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__("Too many failed attempts. Wait some minutes and try again.")
+
+
+class PasswordMustChange(Refused):
+    """An administrator knows the password: nothing is done with it until its owner has set an own one."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("An administrator set your password: log in to the pages and set your own first.")
+
+
+class SecondFactorMissing(Refused):
+    """The role requires a second factor and the account has none."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("Your role requires a second factor: log in to the pages and set it up first.")

@@ -1,45 +1,42 @@
-"""Make, import and prove the randomization list: acts of its keeper alone.
+"""Make, import, extend, close and look at the randomization list: acts of its keeper alone.
 
-What is published is the digest. Seed, nonce, block sizes and slots stay in tables that only the keeper
-reads; they never reach a note, a reason, a message or a log.
+What is published are the digests. Seed, nonce, block sizes and slots stay in tables that only the keeper
+reads; they never reach a note, a reason, a message or a log. A slot that is there never changes.
 """
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Max
 
-from trials.actions.errors import Refused
+from trials.actions.errors import Refused, WrongState
+from trials.actions.given import needed
+from trials.actions.randomization_import import MAX_SLOTS, slots_of
+from trials.actions.sealed_list import (
+    Arms,
+    Lengths,
+    Sealed,
+    append,
+    faults_of_list,
+    named,
+    publish,
+    sealed,
+    slots_from_seed,
+    store,
+)
+from trials.audit import clock
 from trials.audit.recording import Act, recording
 from trials.clinical import imported_randomization, randomization
-from trials.clinical.randomization import MAX_LENGTH, NONCE_BYTES, RandomizationError
-from trials.models import Arm, RandomizationList, RandomizationSeal, RandomizationSlot, Study, User
+from trials.clinical.randomization import NONCE_BYTES, RandomizationError
+from trials.clinical.stratification import SETTING, Factor, StratificationError, factors_of, strata_of
+from trials.models import Arm, RandomizationList, RandomizationPublication, Study, StudySetting, User
 from trials.roles import Verb, require
 
 SEED_BYTES = 32
 BLOCK_MULTIPLES = (2, 3, 4, 5)
-MAX_STRATA = 100
-MAX_SLOTS = MAX_LENGTH
-COLUMNS = ("number", "stratum", "arm")
-
-Slot = tuple[str, int, str]
-Arms = list[tuple[str, int]]
-
-
-@dataclass(frozen=True)
-class _Sealed:
-    """A list before it is stored. `seed` is empty for an imported list."""
-
-    algorithm: str
-    digest: str
-    seed: bytes
-    nonce: bytes
-    block_sizes: list[int]
-    arms: Arms
-    slots: list[Slot]
 
 
 def create_list(
@@ -50,34 +47,34 @@ def create_list(
     length: int,
     arms: Sequence[tuple[str, int]] | None = None,
     block_sizes: Sequence[int] | None = None,
-    strata: Sequence[str] = ("",),
+    strata: Sequence[str] | None = None,
     is_demo: bool = False,
     seed: bytes | None = None,
     nonce: bytes | None = None,
 ) -> RandomizationList:
     """A new list of `length` slots for each stratum, from fresh random bits.
 
-    Arms and their shares are those of the study unless given. Block sizes that the keeper does not give are
-    drawn at random, so that no protocol file or setting tells them. A seed or nonce is given only where
-    data are synthetic. Raises NotPermitted, Refused (naming the field).
+    Strata are all those of the study's factors unless some of them are chosen; arms and their shares those
+    of the study unless given. Block sizes that the keeper does not give are drawn at random, so that no
+    protocol file or setting tells them. A seed or nonce is given only where data are synthetic. Raises
+    NotPermitted, Refused (naming the field).
     """
     role = require(actor, Verb.MANAGE_LIST, study=study)
-    _check_name_and_strata(name, strata)
+    _check_name(name)
+    chosen = _strata(study, strata)
     _refuse_demo(is_demo, seed, nonce)
     shares = _arms(study, arms)
     sizes = _drawn_block_sizes(shares) if block_sizes is None else list(block_sizes)
     seed, nonce = seed or secrets.token_bytes(SEED_BYTES), nonce or secrets.token_bytes(NONCE_BYTES)
-    if length * len(strata) > MAX_SLOTS:
-        raise Refused({"length": [f"gives more than {MAX_SLOTS} slots"]})
+    lengths = dict.fromkeys(chosen, length)
+    _refuse_too_many(lengths)
     try:
-        slots = _generated(seed, strata, shares, sizes, length)
-        digest = randomization.published_digest(
-            nonce=nonce, seed=seed, block_sizes=sizes, arms=shares, slots=slots
-        )
+        slots = slots_from_seed(seed, shares, sizes, lengths)
+        content = Sealed(randomization.ALGORITHM, seed, nonce, sizes, shares, slots)
+        content.text()
     except RandomizationError as error:
         raise Refused(str(error)) from None
-    sealed = _Sealed(randomization.ALGORITHM, digest, seed, nonce, sizes, shares, slots)
-    return _store(study, name, is_demo, sealed, Act(actor, role, "create randomization list"))
+    return _stored(study, name, is_demo, content, Act(actor, role, "create randomization list"))
 
 
 def import_list(
@@ -88,75 +85,140 @@ def import_list(
     Numbers count from 1 without a gap in each stratum. Raises NotPermitted, Refused (naming the rows).
     """
     role = require(actor, Verb.MANAGE_LIST, study=study)
-    _check_name_and_strata(name, ("",))
+    _check_name(name)
     _refuse_demo(is_demo, None, None)
     shares = _arms(study, None)
-    slots = _imported(rows, {code for code, _share in shares})
+    slots = slots_of(rows, {code for code, _share in shares}, strata_of(factors_of_study(study)))
     nonce = secrets.token_bytes(NONCE_BYTES)
-    digest = imported_randomization.published_digest(nonce=nonce, arms=shares, slots=slots)
-    sealed = _Sealed(imported_randomization.ALGORITHM, digest, b"", nonce, [], shares, slots)
-    return _store(study, name, is_demo, sealed, Act(actor, role, "import randomization list"))
+    content = Sealed(imported_randomization.ALGORITHM, b"", nonce, [], shares, slots)
+    return _stored(study, name, is_demo, content, Act(actor, role, "import randomization list"))
 
 
-def replay(randomization_list: RandomizationList) -> bool:
-    """Whether the stored slots are those that the seal generates, and both fit the published digest.
+def extend_list(
+    *,
+    actor: User,
+    randomization_list: RandomizationList,
+    length: int,
+    reason: str,
+    strata: Sequence[str] | None = None,
+) -> RandomizationList:
+    """Make strata of the last list longer, up to `length` slots each, from the seed that it has.
 
-    An imported list has no seed: its slots are compared with the digest.
+    A longer list begins with the shorter one, so no slot that is there changes; the digests of the longer
+    one are published beside the earlier ones. Raises NotPermitted, ReasonRequired, Refused, WrongState (a
+    list that is closed, imported, followed by another, or does not fit its seal).
     """
-    seal: Any = RandomizationSeal.objects.get(list=randomization_list)
-    stored = RandomizationSlot.objects.filter(list=randomization_list).select_related("arm")
-    slots: list[Slot] = [(slot.stratum, slot.number, slot.arm.code) for slot in stored]
-    arms: Arms = [(code, share) for code, share in seal.arms]
-    seed, nonce = bytes.fromhex(seal.seed), bytes.fromhex(seal.nonce)
+    study = randomization_list.study
+    role = require(actor, Verb.MANAGE_LIST, study=study)
+    reason = needed(reason, "A reason is required for a longer list.")
+    with recording(study.chain, Act(actor, role, "extend randomization list", reason)) as record:
+        kept = _open_and_locked(randomization_list)
+        _refuse_demo(kept.is_demo, None, None)
+        content = _last_with_seed(kept)
+        longer = content.lengths | dict.fromkeys(_strata(study, strata), length)
+        _refuse_shorter(content.lengths, longer)
+        _refuse_too_many(longer)
+        try:
+            slots = slots_from_seed(content.seed, content.arms, content.block_sizes, longer)
+        except RandomizationError as error:
+            raise Refused(str(error)) from None
+        known = set(content.slots)
+        append(record, kept, [slot for slot in slots if slot not in known])
+        number = RandomizationPublication.objects.filter(list=kept).count() + 1
+        published = publish(kept, replace(content, slots=slots), number)
+        kept.published_digest = published.digest
+        kept.save()
+    return kept
+
+
+def close_list(*, actor: User, randomization_list: RandomizationList, reason: str) -> RandomizationList:
+    """Nothing is drawn from the list any more, for ever; only then may it be shown to its end.
+
+    Raises NotPermitted, ReasonRequired, WrongState (closed already).
+    """
+    study = randomization_list.study
+    role = require(actor, Verb.MANAGE_LIST, study=study)
+    reason = needed(reason, "A reason is required for closing a list.")
+    with recording(study.chain, Act(actor, role, "close randomization list", reason)):
+        kept = _open_and_locked(randomization_list)
+        kept.closed_at = clock.now()
+        kept.save()
+    return kept
+
+
+def view_sealed(*, actor: User, randomization_list: RandomizationList, reason: str) -> Sealed | None:
+    """The whole content of a list, shown to its keeper for a reason that is recorded with the view.
+
+    None for a list without a seal. Raises NotPermitted, ReasonRequired.
+    """
+    study = randomization_list.study
+    role = require(actor, Verb.MANAGE_LIST, study=study)
+    reason = needed(reason, "A reason is required for looking at a sealed list.")
+    with recording(study.chain, Act(actor, role, "view of unblinded list", reason)) as record:
+        record.note(f"Seed, block sizes and every slot of the list “{randomization_list.name}” were shown.")
+        content = sealed(randomization_list)
+    return content
+
+
+def factors_of_study(study: Study) -> tuple[Factor, ...]:
+    """What stratifies the randomization of a study. Raises WrongState where its setting cannot be read."""
+    stated = StudySetting.objects.filter(study=study, key=SETTING).first()
     try:
-        if randomization_list.algorithm == imported_randomization.ALGORITHM:
-            digest = imported_randomization.published_digest(nonce=nonce, arms=arms, slots=slots)
-            return digest == randomization_list.published_digest
-        if randomization_list.algorithm != randomization.ALGORITHM:
-            return False
-        return _fits_seed(slots, seed, arms, seal.block_sizes) and (
-            randomization_list.published_digest
-            == randomization.published_digest(
-                nonce=nonce, seed=seed, block_sizes=seal.block_sizes, arms=arms, slots=slots
-            )
-        )
-    except RandomizationError:
-        return False
+        return factors_of(stated.value if stated is not None else None)
+    except StratificationError as error:
+        raise WrongState(f"The stratification of the study cannot be followed: {error}") from None
 
 
-def _fits_seed(slots: Sequence[Slot], seed: bytes, arms: Arms, block_sizes: Sequence[int]) -> bool:
-    for stratum in {stratum for stratum, _number, _arm in slots}:
-        stored = sorted((number, arm) for each, number, arm in slots if each == stratum)
-        made = _generated(seed, [stratum], arms, block_sizes, len(stored))
-        if stored != [(number, arm) for _stratum, number, arm in made]:
-            return False
-    return True
+def _open_and_locked(randomization_list: RandomizationList) -> RandomizationList:
+    """The list as it is now, under the lock that every draw takes first."""
+    lists = RandomizationList.objects.select_for_update().filter(study_id=randomization_list.study_id)
+    kept = next(each for each in lists.order_by("order") if each.pk == randomization_list.pk)
+    if kept.closed_at is not None:
+        raise WrongState(f"The list “{kept.name}” is closed for ever.")
+    return kept
 
 
-def _generated(
-    seed: bytes, strata: Sequence[str], arms: Arms, block_sizes: Sequence[int], length: int
-) -> list[Slot]:
-    return [
-        (stratum, number, arm)
-        for stratum in strata
-        for number, arm in enumerate(
-            randomization.allocate(
-                seed=seed, stratum=stratum, arms=arms, block_sizes=block_sizes, length=length
-            ),
-            1,
-        )
-    ]
+def _last_with_seed(kept: RandomizationList) -> Sealed:
+    later = RandomizationList.objects.filter(study_id=kept.study_id, order__gt=kept.order).first()
+    if later is not None:
+        raise WrongState(f"The list “{later.name}” follows it: extend the last one.")
+    content = sealed(kept)
+    if content is None or content.is_imported:
+        raise WrongState("An imported list has no seed: import a further list instead.")
+    if faults_of_list(kept):
+        raise WrongState("The list does not fit its seal; verify_randomization says why.")
+    return content
 
 
-def _check_name_and_strata(name: str, strata: Sequence[str]) -> None:
+def _refuse_shorter(before: Lengths, after: Lengths) -> None:
+    if before == after or any(after[stratum] < length for stratum, length in before.items()):
+        longest = max(before.values())
+        raise Refused({"length": [f"must be more than the slots that are there (at most {longest})"]})
+
+
+def _refuse_too_many(lengths: Lengths) -> None:
+    if sum(lengths.values()) > MAX_SLOTS:
+        raise Refused({"length": [f"gives more than {MAX_SLOTS} slots"]})
+
+
+def _check_name(name: str) -> None:
     longest = RandomizationList._meta.get_field("name").max_length or 0
     if not name.strip() or len(name) > longest or not name.isprintable():
         raise Refused({"name": [f"must be printable text of 1 to {longest} characters"]})
-    width = RandomizationSlot._meta.get_field("stratum").max_length or 0
-    if not 1 <= len(strata) <= MAX_STRATA or len(set(strata)) < len(strata):
-        raise Refused({"strata": [f"must be 1 to {MAX_STRATA} strata, none twice"]})
-    if any(len(stratum) > width or not stratum.isprintable() for stratum in strata):
-        raise Refused({"strata": [f"must be printable text of at most {width} characters each"]})
+
+
+def _strata(study: Study, chosen: Sequence[str] | None) -> list[str]:
+    """The strata of the study, or those chosen among them. Raises Refused."""
+    known = strata_of(factors_of_study(study))
+    if chosen is None:
+        return known
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise Refused({"strata": ["must be at least one stratum, none twice"]})
+    unknown = [stratum for stratum in chosen if stratum not in known]
+    if unknown:
+        strata = ", ".join(map(named, known[:10]))
+        raise Refused({"strata": [f"must be those of the study's factors: {strata}"]})
+    return list(chosen)
 
 
 def _refuse_demo(is_demo: bool, seed: bytes | None, nonce: bytes | None) -> None:
@@ -181,76 +243,11 @@ def _drawn_block_sizes(arms: Arms) -> list[int]:
     return sorted(secrets.SystemRandom().sample([smallest * times for times in BLOCK_MULTIPLES], 2))
 
 
-def _imported(rows: Iterable[Mapping[str, Any]], arms: set[str]) -> list[Slot]:
-    slots: list[Slot] = []
-    errors: dict[str, Any] = {}
-    for position, row in enumerate(rows, 1):
-        if position > MAX_SLOTS:
-            raise Refused({"rows": [f"are more than {MAX_SLOTS}"]})
-        faults = list(_faults(row, arms))
-        if faults:
-            errors[f"row {position}"] = faults
-        else:
-            slots.append((str(row.get("stratum") or ""), int(row["number"]), str(row["arm"])))
-    errors |= {} if errors else _gaps(slots)
-    if errors or not slots:
-        raise Refused(errors or {"rows": ["there is none"]})
-    return slots
-
-
-def _faults(row: Mapping[str, Any], arms: set[str]) -> Iterable[str]:
-    # The messages never repeat an arm: they may be shown or logged where the list may not.
-    width = RandomizationSlot._meta.get_field("stratum").max_length or 0
-    number = str(row.get("number") or "")
-    if not (number.isascii() and number.isdigit() and len(number) <= 6 and int(number) >= 1):
-        yield "number: must be a whole number from 1"
-    stratum = str(row.get("stratum") or "")
-    if len(stratum) > width or not stratum.isprintable():
-        yield f"stratum: must be printable text of at most {width} characters"
-    if str(row.get("arm")) not in arms:
-        yield "arm: is not an arm of the study"
-    if set(row) - set(COLUMNS):
-        yield f"columns: only {', '.join(COLUMNS)} are known"
-
-
-def _gaps(slots: Sequence[Slot]) -> dict[str, Any]:
-    errors: dict[str, Any] = {}
-    for stratum in sorted({stratum for stratum, _number, _arm in slots}):
-        numbers = sorted(number for each, number, _arm in slots if each == stratum)
-        if numbers != list(range(1, len(numbers) + 1)):
-            wrong = next(number for place, number in enumerate(numbers, 1) if number != place)
-            name = f"stratum “{stratum}”" if stratum else "rows"
-            errors[name] = [f"numbers must count from 1 without a gap or repetition; see number {wrong}"]
-    return errors
-
-
-def _store(study: Study, name: str, is_demo: bool, sealed: _Sealed, act: Act) -> RandomizationList:
+def _stored(study: Study, name: str, is_demo: bool, content: Sealed, act: Act) -> RandomizationList:
     with recording(study.chain, act) as record:
         if RandomizationList.objects.filter(study=study, name=name).exists():
             raise Refused({"name": ["is the name of another list of this study"]})
-        arms = {arm.code: arm for arm in Arm.objects.filter(study=study)}
         last = RandomizationList.objects.filter(study=study).aggregate(last=Max("order"))["last"] or 0
-        made = RandomizationList(
-            study=study,
-            name=name,
-            published_digest=sealed.digest,
-            algorithm=sealed.algorithm,
-            is_demo=is_demo,
-            order=last + 1,
-        )
-        made.save()
-        RandomizationSeal(
-            study=study,
-            list=made,
-            seed=sealed.seed.hex(),
-            nonce=sealed.nonce.hex(),
-            block_sizes=sealed.block_sizes,
-            arms=[list(arm) for arm in sealed.arms],
-        ).save()
-        record.save_all(
-            [
-                RandomizationSlot(study=study, list=made, stratum=stratum, number=number, arm=arms[arm])
-                for stratum, number, arm in sealed.slots
-            ]
-        )
+        made = RandomizationList(study=study, name=name, is_demo=is_demo, order=last + 1)
+        store(record, made, content)
     return made

@@ -1,3 +1,4 @@
+from trials.models.access import AccessToken, RecoveryCode, SecondFactor, UserSession
 from trials.models.audit import AuditEvent, Chain, ChainKind, Source
 from trials.models.base import RegulatedModel
 from trials.models.dictionary import Dictionary, DictionaryName, DictionaryTerm, TermLevel
@@ -14,7 +15,15 @@ from trials.models.eligibility import AtomicCriterion, Criterion, CriterionKind,
 from trials.models.idempotency import IdempotencyKey
 from trials.models.laboratory import Laboratory, LabTest, LabUnit, ReferenceRange, Sex
 from trials.models.prohibited_medication import ProhibitedMedication
-from trials.models.randomization import RandomizationList, RandomizationSeal, RandomizationSlot
+from trials.models.randomization import (
+    RandomizationList,
+    RandomizationPublication,
+    RandomizationSeal,
+    RandomizationSlot,
+    UnusableSlot,
+    WrittenOnce,
+)
+from trials.models.redaction import Redaction, RedactionState
 from trials.models.regimen import DoseBand, DoseRule, Drug, Frequency, RegimenElement, Route
 from trials.models.schedule import Anchor, DueFor, Epoch, ScheduledForm, VisitDefinition
 from trials.models.staff import Assignment, Role, User, system_chain
@@ -22,6 +31,7 @@ from trials.models.study import Arm, Reference, Site, Study, StudyContact, Study
 
 __all__ = [
     "NOT_APPROVED",
+    "AccessToken",
     "Anchor",
     "Arm",
     "Assignment",
@@ -53,8 +63,12 @@ __all__ = [
     "LiverTumor",
     "ProhibitedMedication",
     "RandomizationList",
+    "RandomizationPublication",
     "RandomizationSeal",
     "RandomizationSlot",
+    "RecoveryCode",
+    "Redaction",
+    "RedactionState",
     "Reference",
     "ReferenceRange",
     "RegimenElement",
@@ -62,6 +76,7 @@ __all__ = [
     "Role",
     "Route",
     "ScheduledForm",
+    "SecondFactor",
     "Sex",
     "Site",
     "Source",
@@ -70,8 +85,11 @@ __all__ = [
     "StudyNoun",
     "StudySetting",
     "TermLevel",
+    "UnusableSlot",
     "User",
+    "UserSession",
     "VisitDefinition",
+    "WrittenOnce",
     "Anchor",
     "system_chain",
 ]

@@ -6,6 +6,8 @@ from zoneinfo import available_timezones
 
 from trials.clinical.dosing import WeightBand, dose_by_weight
 from trials.clinical.partial_date import PartialDateError, parse
+from trials.clinical.stratification import SETTING as STRATIFICATION
+from trials.clinical.stratification import StratificationError, factors_of
 from trials.models import Anchor, DoseRule, Frequency, LabTest
 from trials.protocol.dose_modifications import DOSE_CHECKS
 from trials.protocol.dose_settings import dose_settings_can_be_followed
@@ -47,6 +49,17 @@ def consent_versions_are_dated(protocol: Protocol) -> Lines:
                 yield f"{setting.where}: value[{number}]: must be a version and the day valid_from"
             elif not isinstance(each["version"], str) or not _is_day(each["valid_from"]):
                 yield f"{setting.where}: value[{number}]: version must be text, valid_from a quoted day"
+
+
+def strata_can_be_made(protocol: Protocol) -> Lines:
+    """The setting `randomization_stratification`: factors with levels that exclude each other."""
+    for setting in protocol.records[SETTINGS.name]:
+        if setting["key"] != STRATIFICATION:
+            continue
+        try:
+            factors_of(setting["value"])
+        except StratificationError as error:
+            yield from (f"{setting.where}: value: {line}" for line in error.lines)
 
 
 def _is_day(value: object) -> bool:
@@ -201,6 +214,7 @@ CROSS_CHECKS: tuple[Check, ...] = (
     study_dates_and_ages_are_in_order,
     sites_have_a_known_time_zone,
     consent_versions_are_dated,
+    strata_can_be_made,
     arms_have_a_share,
     doses_fit_their_rule,
     treatment_days_lie_in_the_cycle,
