@@ -78,6 +78,16 @@ from patients.models.procedure import (
 from patients.models.protocol_deviation import DeviationCategory, DeviationStatus, ProtocolDeviation
 from patients.models.query import MessageKind, Query, QueryMessage, QueryState, RaisedBy, Severity
 from patients.models.sae_report import Expectedness, ReportKind, SeriousAdverseEventReport
+from patients.models.signature import (
+    MEANINGS,
+    POLICY,
+    POLICY_VERSION,
+    PolicyAcknowledgment,
+    Signature,
+    SignatureMeaning,
+    SignatureScope,
+    SignedForm,
+)
 from patients.models.subject import Allocation, Subject, SubjectStatus
 from patients.models.subsequent_therapy import SubsequentTherapy
 from patients.models.survival_follow_up import InformationSource, SurvivalFollowUp, SurvivalStatus
@@ -101,6 +111,9 @@ from patients.models.vital_signs import BloodPressure, VitalSigns
 from patients.models.withdrawal import Withdrawal, WithdrawalScope, WithdrawnBy
 
 __all__ = [
+    "MEANINGS",
+    "POLICY",
+    "POLICY_VERSION",
     "AdverseEvent",
     "AdverseEventDrug",
     "Allocation",
@@ -187,6 +200,7 @@ __all__ = [
     "PersonReached",
     "PhysicalExamination",
     "PlaceOfDeath",
+    "PolicyAcknowledgment",
     "PregnancyExposure",
     "PregnancyExposureDrug",
     "PregnancyOutcome",
@@ -213,7 +227,11 @@ __all__ = [
     "SampleMaterial",
     "SeriousAdverseEventReport",
     "Severity",
+    "Signature",
+    "SignatureMeaning",
+    "SignatureScope",
     "SignedBy",
+    "SignedForm",
     "SpecialInterest",
     "Stage",
     "StentType",
