@@ -13,7 +13,7 @@ from patients.facts import Facts
 from patients.models import Allocation, Cycle, Subject, Visit, VisitStatus
 from trials.actions.errors import Refused, Stale, WrongState
 from trials.actions.given import day as day_given
-from trials.actions.given import text, version_number
+from trials.actions.given import free_text, version_number
 from trials.audit import clock
 from trials.audit.recording import recording
 from trials.clinical.undetermined import Undetermined
@@ -50,7 +50,7 @@ def open_visit(
 
 def miss_visit(*, actor: User, visit: Visit, why: str, version: int, reason: str | None = None) -> Visit:
     """Record that a visit did not take place, and why. Raises like open_visit."""
-    why, version = text("missed_reason", why, limit=WHY_LENGTH, required=True), version_number(version)
+    why, version = free_text("missed_reason", why, limit=WHY_LENGTH, required=True), version_number(version)
     changes = visit.status not in WAITING
     act = act_on(visit.subject, actor, Verb.ENTER, "miss visit", _needed(changes, reason))
     with recording(visit.subject.chain, act):
@@ -69,7 +69,7 @@ def miss_visit(*, actor: User, visit: Visit, why: str, version: int, reason: str
 
 def add_unscheduled_visit(*, actor: User, subject: Subject, occurred_on: date, why: str) -> Visit:
     """A visit that the schedule does not know; numbered UNS1, UNS2, ... by the server."""
-    why = text("unscheduled_reason", why, limit=WHY_LENGTH, required=True)
+    why = free_text("unscheduled_reason", why, limit=WHY_LENGTH, required=True)
     occurred_on = _past_day(subject, occurred_on)
     with recording(subject.chain, act_on(subject, actor, Verb.ENTER, "add unscheduled visit")):
         number = Visit.objects.filter(subject=subject, definition__isnull=True).count() + 1

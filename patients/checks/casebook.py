@@ -19,6 +19,7 @@ from patients.checks import (
     laboratory_events,
     medication,
     pregnancy,
+    privacy,
     prohibited_medication,
     protocol_deviations,
     references,
@@ -56,4 +57,5 @@ CHECKS: tuple[Check, ...] = (
     *visits.CHECKS,
     *references.CHECKS,
     *protocol_deviations.CHECKS,
+    *privacy.CHECKS,
 )

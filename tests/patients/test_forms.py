@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.utils import translation
 from jsonschema import Draft202012Validator
 
 from patients.fields import ClinicalField
@@ -12,6 +14,7 @@ from patients.models import CaseReportForm, Entry, Row, VitalSigns
 
 FORMS = definitions()
 SECTIONS = [section for form in FORMS for section in (form, *form.rows.values())]
+TABLES = list(apps.get_app_config("patients").get_models())
 ITEMS = [(section, item) for section in SECTIONS for item in section.items]
 
 LONGEST_LIST = 12
@@ -95,12 +98,29 @@ def test_a_codelist_has_codes_that_fit_the_column_and_labels_for_all(section: Se
         assert label
 
 
+IDENTIFYING = (
+    r"\b(surname|(first|given|family|last|full|maiden) name|name of the (subject|patient)|initials"
+    r"|telephone|phone|mobile|e-?mail|(home|postal) address|street|identity|passport|photo\w*)\b"
+    r"|姓名|身份证|电话|手机|邮箱|住址|地址|护照|照片"
+)
+
+
 @pytest.mark.requirement("R57")
 @by_item
 def test_no_question_asks_for_what_identifies_a_person(section: Section, item: Item) -> None:
-    asked = f"{item.name} {item.question}".lower().replace("_", " ")
-    forbidden = r"\b(surname|given name|initials|telephone|phone|mobile|e-?mail|address|identity|passport)\b"
-    assert not re.search(forbidden, asked)
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            asked = f"{item.name} {item.question}".lower().replace("_", " ")
+        assert not re.search(IDENTIFYING, asked)
+
+
+@pytest.mark.requirement("R57")
+@pytest.mark.parametrize("model", TABLES, ids=lambda model: model.__name__)
+def test_no_column_of_captured_data_is_for_what_identifies_a_person(model: Any) -> None:
+    for column in model._meta.get_fields():
+        named = f"{column.name} {getattr(column, 'verbose_name', '')}".lower().replace("_", " ")
+        # A signature shows the printed name of the signer (21 CFR 11.50), who is no subject.
+        assert not re.search(IDENTIFYING, named) or "signer" in named or "printed name" in named
 
 
 @by_oid

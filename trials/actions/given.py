@@ -9,6 +9,7 @@ from typing import Any
 
 from trials.actions.errors import ReasonRequired, Refused
 from trials.clinical import partial_date
+from trials.personal_data import refusal
 from trials.text import fault_in
 
 IDENTIFIER_LENGTH = 100
@@ -34,9 +35,20 @@ def needed(reason: Any, words: str = "") -> str:
 
     Raises ReasonRequired for an empty one, Refused for no fit text.
     """
-    stripped = text("change_reason", reason, limit=REASON_LENGTH)
+    stripped = free_text("change_reason", reason, limit=REASON_LENGTH)
     if not stripped:
         raise ReasonRequired(words) if words else ReasonRequired()
+    return stripped
+
+
+def free_text(field: str, value: Any, *, limit: int, required: bool = False) -> str:
+    """Text for other people to read (a reason, a message): as `text`, and without what tells who a person is.
+
+    Unlike an answer it is no fact that must be kept, so it is refused rather than questioned.
+    """
+    stripped = text(field, value, limit=limit, required=required)
+    if why := refusal(stripped):
+        raise Refused({field: [why]})
     return stripped
 
 
