@@ -11,7 +11,9 @@ from patients.models import (
     Cycle,
     Demographics,
     Query,
+    QueryMessage,
     QueryState,
+    Severity,
     Subject,
     Visit,
 )
@@ -23,6 +25,7 @@ from trials.roles import Verb, scope
 PATHS_TO_SITE: dict[type[models.Model], str] = {
     Subject: "site",
     Site: "",
+    QueryMessage: "query__subject__site",
 }
 
 
@@ -108,6 +111,16 @@ def _may_apply(each: ReferenceRange, sex: str | None, ages: tuple[int, int] | No
 def open_queries(user: User) -> QuerySet[Query]:
     """Open queries at the sites the user may see."""
     return visible(Query, user).filter(state=QueryState.OPEN).select_related("subject")
+
+
+def open_hard_queries(form: Any) -> QuerySet[Query]:
+    """The hard queries that keep a form (or a visit) from being signed: open ones and answered ones.
+
+    An answer that nobody has accepted yet settles nothing: the side that asked closes the query first.
+    """
+    return Query.objects.filter(
+        form=form.form.oid, record_id=form.pk, severity=Severity.HARD, state__in=QueryState.waiting()
+    )
 
 
 def visits_of(subject: Subject) -> QuerySet[Visit]:

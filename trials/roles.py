@@ -1,6 +1,7 @@
 """Who may do what: one readable table, and the only code that reads it."""
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -114,6 +115,38 @@ WITHOUT_TRAINING = frozenset(
 )
 
 
+READING = frozenset({Verb.READ, Verb.READ_FREE_TEXT, Verb.READ_AUDIT, Verb.READ_PROTOCOL, Verb.EXPORT})
+"""What a token that only reads leaves of its owner's rights."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a token leaves of its owner's rights: one site, some forms (by OID), reading. It adds nothing."""
+
+    site: Site | None = None
+    forms: frozenset[str] = frozenset()
+    read_only: bool = False
+
+    def allow(self, verb: Verb) -> bool:
+        return verb in READING or not self.read_only
+
+    def narrow(self, assignments: Iterable[Assignment]) -> list[Assignment]:
+        """The assignments as far as they reach the site; a study-wide one becomes one for the site."""
+        if self.site is None:
+            return list(assignments)
+        return [narrowed for each in assignments if (narrowed := _at(self.site, each))]
+
+
+def _at(site: Site, assignment: Assignment) -> Assignment | None:
+    if assignment.site_id == site.pk:
+        return assignment
+    if assignment.site_id is not None or assignment.study_id != site.study_id:
+        return None
+    narrowed = copy(assignment)  # never saved: it says what the token leaves
+    narrowed.site = site
+    return narrowed
+
+
 def roles_with(verb: Verb) -> list[Role]:
     """The roles that may do something, in the order of the table."""
     return [Role(role) for role, verbs in ROLES.items() if verb in verbs]
@@ -158,8 +191,8 @@ def _today() -> date:
 
 
 def assignments_today(user: User) -> QuerySet[Assignment]:
-    """The user's assignments in force now, none for an inactive account."""
-    if not user.is_active or not user.pk:
+    """The user's assignments in force now, none for an account that is closed or has expired."""
+    if not user.is_active or not user.pk or user.has_expired:
         return Assignment.objects.none()
     day = _today()
     in_force = Q(valid_to__isnull=True) | Q(valid_to__gte=day)
@@ -173,7 +206,8 @@ def _assignments(user: User) -> list[Assignment]:
     day = _today()
     cached: tuple[object, list[Assignment]] | None = user.__dict__.get("_assignments_of_day")
     if cached is None or cached[0] != day:
-        cached = (day, list(assignments_today(user)))
+        held = assignments_today(user)
+        cached = (day, user.limits.narrow(held) if user.limits else list(held))
         user.__dict__["_assignments_of_day"] = cached
     return cached[1]
 
@@ -189,6 +223,8 @@ def is_trained(assignment: Assignment) -> bool:
 
 def scope(user: User, verb: Verb) -> Scope:
     """Where the user may do this today."""
+    if user.limits and not user.limits.allow(verb):
+        return Scope(frozenset(), frozenset())
     granted = [each for each in _assignments(user) if gives(each, verb)]
     return Scope(
         studies=frozenset(each.study_id for each in granted if each.site_id is None),
@@ -200,7 +236,7 @@ def scope(user: User, verb: Verb) -> Scope:
 
 def may(user: User, verb: Verb, *, site: Site | None = None, study: Study | None = None) -> bool:
     """Whether the user may do this at the site, in the study, or (neither given) anywhere."""
-    if user.is_superuser and user.is_active and verb in ROLES[Role.ADMINISTRATOR]:
+    if runs_installation(user, verb):
         return True
     where = scope(user, verb)
     if site is not None:
@@ -210,10 +246,23 @@ def may(user: User, verb: Verb, *, site: Site | None = None, study: Study | None
     return bool(where)
 
 
+def roles_for(user: User, verb: Verb, site: Site) -> list[str]:
+    """Every role under which the user may do this at the site, in the order of the assignments."""
+    return [
+        each.role
+        for each in _assignments(user)
+        if gives(each, verb)
+        and each.study_id == site.study_id
+        and (each.site_id is None or (each.site_id == site.pk and verb not in STUDY_WIDE))
+    ]
+
+
 def require(user: User, verb: Verb, *, site: Site | None = None, study: Study | None = None) -> str:
     """The role under which the user acts. Raises NotPermitted."""
     if user.is_system:
         return "SYSTEM"
+    if user.limits and not user.limits.allow(verb):
+        raise NotPermitted(verb)
     untrained = False
     for each in _assignments(user):
         own_site = site is not None and each.site_id == site.pk and verb not in STUDY_WIDE
@@ -223,7 +272,7 @@ def require(user: User, verb: Verb, *, site: Site | None = None, study: Study | 
             if gives(each, verb):
                 return each.role
             untrained = True
-    if user.is_superuser and user.is_active and verb in ROLES[Role.ADMINISTRATOR]:
+    if runs_installation(user, verb):
         return Role.ADMINISTRATOR
     raise NotPermitted(verb, untrained=untrained)
 
@@ -241,9 +290,18 @@ def require_within(user: User, verb: Verb, study: Study) -> str:
     return require(user, verb, study=study)
 
 
+def runs_installation(user: User, verb: Verb = Verb.READ_PROTOCOL) -> bool:
+    """Whether the user administers the whole installation and may do this as such."""
+    if not user.is_superuser or not user.is_active or user.has_expired:
+        return False
+    if user.limits and (user.limits.site is not None or not user.limits.allow(verb)):
+        return False
+    return verb in ROLES[Role.ADMINISTRATOR]
+
+
 def studies_of(user: User, verbs: Iterable[Verb] = (Verb.READ_PROTOCOL,)) -> QuerySet[Study]:
     """The studies whose protocol data the user may read."""
-    if user.is_superuser and user.is_active:
+    if runs_installation(user):
         return Study.objects.all()
     granted = {each.study_id for each in _assignments(user) if any(gives(each, verb) for verb in verbs)}
     return Study.objects.filter(pk__in=granted)
@@ -251,7 +309,7 @@ def studies_of(user: User, verbs: Iterable[Verb] = (Verb.READ_PROTOCOL,)) -> Que
 
 def sites_of(user: User) -> QuerySet[Site]:
     """The sites a user may know of: all of the study for study-wide roles, else the user's own."""
-    if user.is_superuser and user.is_active:
+    if runs_installation(user):
         return Site.objects.all()
     own = {each.site_id for each in _assignments(user) if each.site_id is not None}
     wide = {each.study_id for each in _assignments(user) if each.site_id is None}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from patients.actions.corrections import link_corrections
 from patients.models import Allocation, CaseReportForm, Cycle, Row, Subject, Visit
 from trials.audit.context import OpenRecording
 
@@ -28,8 +29,8 @@ class Place:
 
 Consequence = Callable[[OpenRecording, Sequence[Place]], None]
 
-CONSEQUENCES: tuple[Consequence, ...] = ()
-"""In this order: first what refuses, then what is dropped."""
+CONSEQUENCES: tuple[Consequence, ...] = (link_corrections,)
+"""In this order: first what refuses, then what is dropped, then what it answers."""
 
 
 def follow(record: OpenRecording) -> None:

@@ -9,18 +9,25 @@ from typing import Any
 from django.db.models import QuerySet
 
 from patients.actions.deviations import draft_deviations, reword_drafts, withdraw_drafts
-from patients.actions.permission import act_on
+from patients.actions.query_steps import act_on_query, message_of, move, visit_of
 from patients.checks.casebook import CHECKS
 from patients.checks.engine import VISIT, Check, at_once, checks_of, checks_resting_on, hits
 from patients.facts import Facts
 from patients.forms import record_models
-from patients.models import CaseReportForm, Query, QueryState, Subject, Visit
-from trials.actions.errors import WrongState
+from patients.models import (
+    CaseReportForm,
+    MessageKind,
+    Query,
+    QueryMessage,
+    QueryState,
+    RaisedBy,
+    Subject,
+    Visit,
+)
 from trials.actions.given import needed
 from trials.audit.context import current_recording
 from trials.audit.recording import Act, recording
 from trials.models import User
-from trials.roles import Verb
 
 Place = tuple[str, int]
 """OID and key of a form, or SV and key of a visit."""
@@ -79,21 +86,22 @@ def review_casebook(facts: Facts) -> Tally:
     return _bring_in_line(facts, looks)
 
 
-def accept_reason(*, actor: User, query: Query, reason: str) -> Query:
-    """Settle an open query without a change of data: the value stands, for this reason.
+def accept_reason(*, actor: User, query: Query, reason: str, version: int | None = None) -> Query:
+    """Settle an open or answered query without a change of data: the value stands, for this reason.
 
-    The check does not ask again as long as it finds the same. Raises NotPermitted, ReasonRequired,
-    WrongState (not open).
+    The check does not ask again as long as it finds the same. Raises NotPermitted, ReasonRequired, Stale,
+    WrongState (closed or settled already, or asked by a person).
     """
     reason = needed(reason)
-    act = act_on(query.subject, actor, Verb.ACCEPT, "accept a reason", reason)
-    with recording(query.subject.chain, act):
-        current = Query.objects.select_related("subject").get(pk=query.pk)
-        if current.state != QueryState.OPEN:
-            raise WrongState("The query is not open.")
-        current.state, current.accepted_reason = QueryState.ACCEPTED, reason
-        current.save()
-    return current
+    return act_on_query(
+        actor=actor,
+        query=query,
+        kind=MessageKind.ACCEPT,
+        words=reason,
+        version=version,
+        field="change_reason",
+        reason=reason,
+    )
 
 
 def run_checks(*, actor: User, subjects: Iterable[Subject], role: str = "SYSTEM") -> dict[str, Tally]:
@@ -132,7 +140,8 @@ def _asked_by_command(facts: Facts) -> dict[Place, list[Check]]:
 
 
 def _pending_of(facts: Facts) -> QuerySet[Query]:
-    return Query.objects.filter(subject__in=facts.subjects, state__in=QueryState.pending())
+    asked = Query.objects.filter(subject__in=facts.subjects, raised_by=RaisedBy.CHECK)
+    return asked.filter(state__in=QueryState.pending())
 
 
 def _records(facts: Facts, oid: str, subject: Subject) -> Sequence[CaseReportForm | Visit]:
@@ -145,26 +154,42 @@ def _records(facts: Facts, oid: str, subject: Subject) -> Sequence[CaseReportFor
 
 def _bring_in_line(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> Tally:
     found = _found(facts, looks)
-    closed, reworded = [], []
+    closed, reworded, said = [], [], []
     for query in _pending(facts, looks):
         now = found.get(_key(query))
         if now is None or (query.state == QueryState.ACCEPTED and now.message != query.message):
-            query.state = QueryState.CLOSED  # mended, or no longer what the reason was accepted for
-            query.save()
+            # Mended, or no longer what the reason was accepted for.
+            said.append(_moved(query, MessageKind.MENDED))
             closed.append(query)
             continue
         if now.message != query.message:
             reworded.append((query, query.message))
             query.message = now.message
-            query.save()
+            if query.state == QueryState.ANSWERED:
+                said.append(_moved(query, MessageKind.OTHER))
+            else:
+                query.version += 1
+                query.save()
         del found[_key(query)]
-    current_recording().save_all(list(found.values()))
+    raised = list(found.values())
+    running = current_recording()
+    for query in raised:
+        query.born_in(running.event_id_of(query))
+    running.save_all(raised)
+    running.save_all(said)
     checks = {check.id: check for check in CHECKS}
     # A query that is closed and raised anew about the same thing has its draft still.
     withdraw_drafts(closed, checks)
-    draft_deviations(list(found.values()), checks)
+    draft_deviations(raised, checks)
     reword_drafts(reworded, checks)
-    return Tally(len(found), len(closed))
+    return Tally(len(raised), len(closed))
+
+
+def _moved(query: Query, kind: MessageKind) -> QueryMessage:
+    """The query after a step of its check, saved; the turn of the thread that says so, not saved yet."""
+    move(query, kind)
+    query.save()
+    return message_of(query, kind)
 
 
 def _pending(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> list[Query]:
@@ -183,6 +208,7 @@ def _found(facts: Facts, looks: Mapping[Place, Sequence[Check]]) -> dict[Key, Qu
                 for check, hit in hits(looks.get((oid, form.pk), ()), form, facts):
                     query = Query(
                         subject=subject,
+                        visit_id=visit_of(form),
                         form=oid,
                         record_id=form.pk,
                         row_id=hit.row.pk if hit.row else None,

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Max
 
 from patients.actions.answers import clean_form, context_of
+from patients.actions.corrections import answered_by_this, named_queries
 from patients.actions.effects import take_effect
 from patients.actions.entry import (
     NOT_DONE_REASON_LENGTH,
@@ -21,11 +22,11 @@ from patients.actions.entry import (
 from patients.actions.permission import act_on
 from patients.forms import FormDefinition, definition_of
 from patients.models import CaseReportForm, Entry, Row, Subject, Visit
-from trials.actions.errors import Stale, WrongState
+from trials.actions.errors import Refused, Stale, WrongState
 from trials.actions.given import needed, text, version_number
 from trials.audit.recording import recording
 from trials.models import User
-from trials.roles import Verb
+from trials.roles import Verb, require
 
 RowsSent = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -78,16 +79,20 @@ def change_form(
     data: Mapping[str, Any],
     rows: RowsSent | None = None,
     not_done_reason: str | None = None,
+    answers_queries: Sequence[int] = (),
 ) -> Any:
     """Correct a form. Only what is sent changes; a row is addressed by its `repeat`, one without is new.
 
-    An unchanged form is left as it is, without an event. Raises NotPermitted, ReasonRequired, Stale,
-    Refused, WrongState (entered in error).
+    `answers_queries` are the ids of queries of this casebook that the change answers beside those about the
+    changed answers themselves. An unchanged form is left as it is, without an event. Raises NotPermitted,
+    ReasonRequired, Stale, Refused, WrongState (entered in error, a named query waits for no answer).
     """
     definition = definition_of(type(record))
     subject = record.subject
     reason, version = needed(reason), version_number(version)
     act = act_on(subject, actor, Verb.ENTER, f"correct {definition.oid}", reason)
+    if answers_queries:
+        require(actor, Verb.ANSWER_QUERY, site=subject.site)
     if not_done_reason is not None:
         not_done_reason = text("not_done_reason", not_done_reason, limit=NOT_DONE_REASON_LENGTH)
     answers, row_answers = clean_form(
@@ -95,6 +100,7 @@ def change_form(
     )
     with recording(subject.chain, act):
         current = _current(record, version)
+        answered = named_queries(subject, answers_queries)
         before = content(definition, current)
         _check_external_id(type(record), subject, answers.external_id, current)
         fill(current, answers)
@@ -102,9 +108,12 @@ def change_form(
         stated = current.not_done_reason if not_done_reason is None else not_done_reason
         prepare(definition, current, lines, stated)
         if content(definition, current) == before and not any(changed(line) for line in flat(lines)):
+            if answered:
+                raise Refused({"answers_queries": ["nothing was changed: answer the query in words"]})
             return current
         current.version += 1
         _store(definition, current, lines)
+        answered_by_this(answered)
     return current
 
 

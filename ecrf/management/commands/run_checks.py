@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from patients.actions.queries import Tally, run_checks
 from patients.checks.casebook import CHECKS
-from patients.models import Query, QueryState, Severity, Subject
+from patients.models import Query, QueryState, RaisedBy, Severity, Subject
 from trials.models import User
 
 
@@ -37,11 +37,12 @@ class Command(BaseCommand):
 
 def _counts(subjects: list[Subject]) -> list[str]:
     """One line for each check with open or settled queries, and their sum."""
-    pending = Query.objects.filter(subject__in=subjects, state__in=QueryState.pending())
+    asked = Query.objects.filter(subject__in=subjects, raised_by=RaisedBy.CHECK)
+    pending = asked.filter(state__in=QueryState.pending())
     counted = Counter(pending.values_list("check_id", "state"))
     lines = [f"{'check':<8} {'kind':<5} {'open':>5} what is asked"] if counted else []
     for check in sorted(CHECKS, key=lambda check: check.id):
-        there = counted[check.id, QueryState.OPEN]
+        there = sum(counted[check.id, state] for state in QueryState.waiting())
         settled = counted[check.id, QueryState.ACCEPTED]
         if there or settled:
             severity = Severity(check.severity).value.lower()
