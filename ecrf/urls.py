@@ -6,6 +6,8 @@ from django.views.generic import RedirectView
 
 from ecrf import health
 
+handler500 = "ecrf.database_faults.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.alive, name="healthz"),

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from rest_framework.exceptions import APIException, NotAuthenticated, NotFound
 from rest_framework.response import Response
 
+from ecrf.database_faults import RETRY_SECONDS, words_of
 from trials.actions.errors import NotEligible, Refused, Stale
 from trials.api.preconditions import etag
 from trials.roles import NotPermitted
@@ -23,7 +24,6 @@ from trials.roles import NotPermitted
 logger = logging.getLogger("ecrf.api")
 
 NOT_FOUND = "Not found."
-RETRY_SECONDS = 5
 
 
 def handler(exc: Exception, context: Mapping[str, Any]) -> Response:
@@ -60,8 +60,9 @@ def _told(exc: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
         case SuspiciousOperation():
             return 400, {"detail": ["The request is malformed."]}, {}
         case OperationalError() | InterfaceError():
-            again = {"Retry-After": str(RETRY_SECONDS)}
-            return 503, {"detail": ["The database is busy or away; nothing was changed. Try again."]}, again
+            words = words_of(exc)
+            logger.error(words.log)
+            return 503, {"detail": [str(words.told)]}, {"Retry-After": str(RETRY_SECONDS)}
         case DjangoValidationError():
             told = exc.message_dict if hasattr(exc, "error_dict") else {"detail": list(exc.messages)}
             return 400, listed(told), {}

@@ -42,7 +42,7 @@ REASONS = {
     "423": "Locked",
     "428": "If-Match is missing",
     "429": "Too many requests",
-    "503": "The database is busy or away; nothing was changed",
+    "503": "The database is busy, full or away; see Retry-After",
 }
 ALWAYS = ("400", "401", "403", "404", "405", "406", "429", "503")
 WITH_BODY = ("409", "411", "413", "415", "423")

@@ -8,8 +8,10 @@ import environ
 LOCK_WAIT_SECONDS = 20
 SCHEMES = {"postgresql", "postgres", "sqlite"}
 
-# A worker with more threads than connections makes requests wait for each other.
-POOL = {"min_size": 2, "max_size": 16, "timeout": 10}
+# A worker with more threads than connections makes requests wait for each other. While the server is away a
+# request waits for a connection as long as `timeout`, then it is answered 503.
+POOL = {"min_size": 2, "max_size": 16, "timeout": 5}
+CONNECT_SECONDS = 5
 
 SQLITE: dict[str, Any] = {
     "ATOMIC_REQUESTS": False,
@@ -30,7 +32,8 @@ POSTGRESQL: dict[str, Any] = {
     "ATOMIC_REQUESTS": False,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
-        "options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+        "connect_timeout": CONNECT_SECONDS,
+        "options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c idle_in_transaction_session_timeout=60s",
     },
 }
 

@@ -1,12 +1,12 @@
 """Settings of an installation that the tests start, disturb and kill: production's database and log.
 
-The environment names the database (DATABASE_URL). Only what a test cannot wait for is cheaper than in production:
-hashing of passwords, and the limits that count requests.
+The environment names the database (DATABASE_URL). Only what a test cannot wait for is cheaper than in
+production: hashing of passwords, and the limits that count requests.
 """
 
 from typing import Any
 
-from ecrf.settings.base import *
+from ecrf.settings.base import *  # noqa: F403
 from ecrf.settings.base import INSTALLED_APPS, REST_FRAMEWORK, env
 from ecrf.settings.database import from_url
 

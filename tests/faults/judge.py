@@ -1,8 +1,8 @@
 """`python -m tests.faults.judge LEDGER`: is the database what the clients were told?
 
-Runs in the environment of the server, when nobody writes any more. Prints counts as JSON: `lost` are writes that
-were acknowledged and are not there, `torn` are traces of a write that happened in part, `doubled` are requests that
-took effect twice.
+Runs in the environment of the server, when nobody writes any more. Prints counts as JSON: `lost` are writes
+that were acknowledged and are not there, `torn` are traces of a write that happened in part, `doubled` are
+requests that took effect twice.
 """
 
 import hashlib
@@ -101,7 +101,7 @@ def twice(keys: list[str]) -> Iterator[str]:
         yield f"doubled: {len(unknown)} keys that nobody sent"
 
 
-# ---------------------------------------------------------------- chains, recomputed here from the tables alone
+# ---------------------------------------------------------------- chains, recomputed from the tables alone
 def history_models() -> list[Any]:
     from django.apps import apps
 

@@ -1,4 +1,4 @@
-"""Serving processes are killed in the middle of their work: what was acknowledged stays, nothing is half there."""
+"""Serving processes are killed in mid-work: what was acknowledged stays, and nothing is half there."""
 
 import random
 import time
