@@ -45,7 +45,8 @@ MIDDLEWARE = [
     "ecrf.middleware.BoundedBody",
     "ecrf.middleware.NoStore",
     "ecrf.csp.ContentPolicy",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "ecrf.steady.DiskReserve",
+    "ecrf.steady.SteadySession",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -147,6 +148,10 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 BODY_LIMIT_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE
 BODY_LIMITS_BYTES_BY_PREFIX = {"/api/v1/imports/": 10 * 1024 * 1024}
+
+DISK_RESERVE_MIB = env.int("DISK_RESERVE_MIB", default=64)
+"""Below this much room on the disk of an SQLite file nothing but logging in is written; 0: never looked at."""
+DISK_RESERVE_LEFT_TO = ("/admin/login/", "/admin/logout/", "/api/v1/auth/")
 
 # ---------------------------------------------------------------- audit
 SIMPLE_HISTORY_ENABLED = True
