@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from patients.forms import Item, Section, definition_of, headline
-from patients.models import CaseReportForm, Entry, Subject
+from patients.models import CaseReportForm, Entry, MessageKind, QueryMessage, Subject
 from trials.audit.trail import Change, Version, words
 from trials.clinical.words import with_unit
 from trials.models import AuditEvent
@@ -43,7 +43,20 @@ def versions_of(form: CaseReportForm) -> list[Version]:
             _collect(changes, section, rows, row_name=f"{name} {rows[0].repeat}")
     numbers = {row.event_id: row.version for row in own}
     events = AuditEvent.objects.select_related("actor").in_bulk(changes)
-    return [Version(events[key], numbers.get(key), changes[key]) for key in sorted(changes)]
+    answered = queries_answered_in(changes)
+    return [
+        Version(events[key], numbers.get(key), changes[key], answered.get(key, []))
+        for key in sorted(changes)
+    ]
+
+
+def queries_answered_in(events: Iterable[int]) -> dict[int, list[int]]:
+    """The keys of the queries that these acts answered, by the key of the event."""
+    linked = QueryMessage.objects.filter(said_in__in=list(events), kind__in=MessageKind.links())
+    found: dict[int, list[int]] = {}
+    for event, query in linked.order_by("query_id").values_list("said_in_id", "query_id").distinct():
+        found.setdefault(event, []).append(query)
+    return found
 
 
 def _histories_by_row(section: Section, form: CaseReportForm) -> dict[int, list[Any]]:

@@ -32,6 +32,9 @@ class EventReply(serializers.Serializer):
 class VersionReply(EventReply):
     version = serializers.IntegerField(allow_null=True)
     changes = ChangeReply(many=True)
+    queries = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Ids of the queries that the change answered"
+    )
 
 
 def shown_event(event: AuditEvent) -> dict[str, Any]:
@@ -55,6 +58,7 @@ def shown_versions(versions: Iterable[Version]) -> list[dict[str, Any]]:
         shown_event(each.event)
         | {
             "version": each.version,
+            "queries": each.queries,
             "changes": [
                 {
                     "field": change.field,

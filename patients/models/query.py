@@ -141,6 +141,11 @@ class MessageKind(models.TextChoices):
     OTHER = "OTHER", _("The check finds something else")
     VOIDED = "VOIDED", _("The form is entered in error")
 
+    @classmethod
+    def links(cls) -> tuple["MessageKind", ...]:
+        """What follows from a change of data: the event of the message is the one of the change."""
+        return cls.CORRECTION, cls.MENDED, cls.OTHER, cls.VOIDED
+
 
 class QueryMessage(RegulatedModel):
     """A turn in the thread of a query. Who said it and when stands on its event.

@@ -27,11 +27,15 @@ class Change:
 
 @dataclass
 class Version:
-    """What one act did to a record; `version` where the record has a number of its own."""
+    """What one act did to a record; `version` where the record has a number of its own.
+
+    `queries`: the numbers of the queries that the act answered, or whose check it satisfied.
+    """
 
     event: AuditEvent
     version: int | None = None
     changes: list[Change] = field(default_factory=list)
+    queries: list[int] = field(default_factory=list)
 
 
 def versions_of_row(record: Any) -> list[Version]:
