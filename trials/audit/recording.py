@@ -1,6 +1,6 @@
 """The one way to write regulated data: a transaction, its history rows and one event per chain."""
 
-import hashlib
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 
 from trials.audit import clock
-from trials.audit.canonical import VERSION, digest
+from trials.audit.canonical import VERSION
 from trials.audit.context import NotRecording, before_commit, consequences, running
+from trials.audit.event_hash import event_hash, text_digest
+from trials.audit.history import SALT_BYTES
 from trials.audit.origin import current_origin
+from trials.audit.row_digests import sum_of_rows
 from trials.audit.sets import insert_rows
 from trials.models.audit import AuditEvent, Chain, event_id
 
@@ -71,6 +74,11 @@ class Recording:
     def note(self, text: str, chain: Chain | None = None) -> None:
         """Record an event although no row changes (a refused act, an export)."""
         self.notes[(chain or next(iter(self.chains.values()))).pk] = text
+
+    def remark(self, chain_id: int, text: str) -> None:
+        """Add a sentence to the note of the event of a chain (a verification that the act dropped)."""
+        told = self.notes.get(chain_id) or self.act.note
+        self.notes[chain_id] = f"{told} {text}".strip()
 
     def save_all(self, objects: Sequence[models.Model]) -> list[models.Model]:
         """Insert new rows of one model as a set, with their history, in batches."""
@@ -138,10 +146,11 @@ def _close(record: Recording) -> None:
         if chain.pk not in record.written and chain.pk not in record.notes:
             continue  # locked only so that nobody else writes meanwhile
         number = chain.last_number + 1
-        rows, rows_digest = digest_of_rows(event_id(chain.pk, number), list(record.history_models))
-        note = record.notes.get(chain.pk, "")
-        if not rows and not note:
+        whole = sum_of_rows(event_id(chain.pk, number), list(record.history_models))
+        noted = record.notes.get(chain.pk, "")
+        if not whole.rows and not noted:
             continue
+        reason, note, salt = record.act.reason, noted or record.act.note, secrets.token_hex(SALT_BYTES)
         event = AuditEvent(
             id=event_id(chain.pk, number),
             chain=chain,
@@ -151,11 +160,14 @@ def _close(record: Recording) -> None:
             role=record.act.role,
             action=record.act.action,
             source=origin.source,
-            reason=record.act.reason,
-            note=note or record.act.note,
+            reason=reason,
+            note=note,
+            salt=salt,
+            text_digest=text_digest(reason, note, salt),
             request_id=origin.request_id,
-            rows=rows,
-            digest=rows_digest,
+            rows=whole.rows,
+            digest=whole.digest,
+            row_marks=whole.marks,
             previous_hash=chain.last_hash,
             canonical_version=VERSION,
         )
@@ -165,40 +177,7 @@ def _close(record: Recording) -> None:
         chain.save(update_fields=["last_number", "last_recorded_at", "last_hash"])
 
 
-def event_hash(event: AuditEvent, chain_key: str, username: str) -> str:
-    """SHA-256 over the event and the hash of the event before it."""
-    return digest(
-        {
-            "version": event.canonical_version,
-            "chain": chain_key,
-            "number": event.number,
-            "recorded_at": event.recorded_at,
-            "actor": username,
-            "role": event.role,
-            "action": event.action,
-            "source": event.source,
-            "reason": event.reason,
-            "note": event.note,
-            "request_id": event.request_id,
-            "rows": event.rows,
-            "digest": event.digest,
-            "previous_hash": event.previous_hash,
-        }
-    )
-
-
 def digest_of_rows(event: int, history_models: Iterable[type[models.Model]]) -> tuple[int, str]:
-    """Count and digest of the event's history rows as the database holds them.
-
-    Read back, because Python and database differ for decimals, instants and booleans, and because rows
-    of a rolled-back savepoint must not count. Tables in order of name, rows in order of history id.
-    """
-    total, whole = 0, hashlib.sha256()
-    for model in sorted(history_models, key=lambda each: each._meta.db_table):
-        names = [column.attname for column in model._meta.concrete_fields]
-        table = model._meta.db_table
-        rows = model._base_manager.filter(event_id=event).order_by("history_id").values_list(*names)
-        for row in rows:
-            whole.update(digest({"table": table, **dict(zip(names, row, strict=True))}).encode())
-            total += 1
-    return total, whole.hexdigest()
+    """Count and digest of the event's history rows as the database holds them."""
+    whole = sum_of_rows(event, list(history_models))
+    return whole.rows, whole.digest

@@ -45,6 +45,8 @@ class AuditEvent(AppendOnlyModel):
 
     `id` is chain and number in one integer, so that history rows sort by it; `rows` and `digest` cover the
     history rows of the event, read back from the database; `hash` covers this event and the one before it.
+    Reason and note stand in the hash by their salted digest, `text_digest`, so that they can be redacted.
+    `row_marks` is the beginning of each row's digest: it tells which row it is when `digest` no longer fits.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -59,9 +61,12 @@ class AuditEvent(AppendOnlyModel):
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     reason = models.TextField(_("reason"), default="", blank=True)
     note = models.TextField(_("note"), default="", blank=True)
+    salt = models.CharField(max_length=32, default="", blank=True, editable=False)
+    text_digest = models.CharField(max_length=64, default="", blank=True, editable=False)
     request_id = models.CharField(max_length=40, default="", blank=True)
     rows = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
+    row_marks = models.TextField(default="", blank=True, editable=False)
     previous_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
     canonical_version = models.PositiveSmallIntegerField()

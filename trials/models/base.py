@@ -1,7 +1,7 @@
 """What every regulated model is: history on each save, and no way around it."""
 
 from collections.abc import Sequence
-from typing import Any, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from django.db import models
 
@@ -45,6 +45,9 @@ class RegulatedModel(models.Model):
 
     history = HISTORY
     objects = RegulatedManager()
+
+    written_once: ClassVar[bool] = False
+    """Whether the database refuses every change of a row, not only its removal."""
 
     class Meta:
         abstract = True

@@ -13,8 +13,9 @@ from tests.together import together
 from trials.audit import clock
 from trials.audit.canonical import VERSION
 from trials.audit.context import NotRecording
+from trials.audit.event_hash import event_hash, text_digest
 from trials.audit.origin import origin
-from trials.audit.recording import Act, digest_of_rows, event_hash, recording
+from trials.audit.recording import Act, digest_of_rows, recording
 from trials.authentication import RoleBackend
 from trials.models import AuditEvent, Chain, ChainKind, Drug, Source, Study, User
 
@@ -120,9 +121,8 @@ def test_every_event_holds_the_hash_of_the_one_before_and_its_own_can_be_compute
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("reason", "another"),
+        ("text_digest", "0" * 64),
         ("role", "MONITOR"),
-        ("note", "x"),
         ("rows", 9),
         ("digest", "0" * 64),
         ("number", 8),
@@ -132,6 +132,14 @@ def test_the_hash_covers_what_an_event_says(study: Study, field: str, value: Any
     event = newest(study.chain)
     setattr(event, field, value)
     assert event_hash(event, study.chain.key, event.actor.username) != event.hash
+
+
+@pytest.mark.parametrize("field", ["reason", "note", "salt"])
+def test_the_text_of_an_event_is_covered_by_its_salted_digest(study: Study, field: str) -> None:
+    event = newest(study.chain)
+    assert event.text_digest == text_digest(event.reason, event.note, event.salt)
+    setattr(event, field, "another")
+    assert event.text_digest != text_digest(event.reason, event.note, event.salt)
 
 
 def test_the_digest_is_that_of_the_rows_as_the_database_holds_them(
