@@ -5,8 +5,21 @@ from typing import Any
 
 from patients.actions.query_steps import PERSON, TEXT_LENGTH, act_on_query, visit_of
 from patients.forms import FormDefinition, Section, definition_of, record_models
-from patients.models import CaseReportForm, MessageKind, Query, RaisedBy, Row, Severity, Visit
-from trials.actions.errors import Refused, WrongState
+from patients.models import (
+    CaseReportForm,
+    Lock,
+    LockKind,
+    LockScope,
+    LockState,
+    MessageKind,
+    Query,
+    RaisedBy,
+    Row,
+    Severity,
+    Subject,
+    Visit,
+)
+from trials.actions.errors import Closed, Refused, WrongState
 from trials.actions.given import text
 from trials.audit.recording import Act, recording
 from trials.models import User
@@ -65,6 +78,7 @@ def raise_query(*, actor: User, asked: Asked, words: str, severity: str = Severi
         raise Refused({"severity": [f"must be one of: {', '.join(Severity.values)}"]})
     with recording(subject.chain, Act(actor, role, "raise a query")):
         _refuse_if_gone(asked)
+        _refuse_under_study_lock(subject)
         query = Query(
             subject=subject,
             visit_id=visit_of(asked.record),
@@ -96,6 +110,14 @@ def _refuse_if_gone(asked: Asked) -> None:
             continue
         if type(entry)._default_manager.filter(pk=entry.pk, entered_in_error=True).exists():
             raise WrongState("What is asked about is entered in error.")
+
+
+def _refuse_under_study_lock(subject: Subject) -> None:
+    """Under any other freeze or lock one may still ask: an answer in words changes no data."""
+    locks = Lock.objects.filter(study=subject.study, scope=LockScope.STUDY, kind=LockKind.LOCK)
+    lock = locks.filter(state__in=LockState.closing()).select_related("study").first()
+    if lock is not None:
+        raise Closed(f"No query is raised: the study {lock.study.code} is locked. Reason: {lock.reason}")
 
 
 def answer_query(*, actor: User, query: Query, words: str, version: int | None = None) -> Query:

@@ -79,7 +79,7 @@ def _saved(record: OpenRecording) -> dict[Address, list[Any]]:
         if isinstance(each, CaseReportForm | Visit) and each.pk is not None:
             found.setdefault((each.form.oid, each.pk), []).append(each)
         elif isinstance(each, Row) and each.pk is not None:
-            found.setdefault((each.parent.form.oid, each.parent_id), []).append(each)
+            found.setdefault((each.parent.form.oid, each.parent.pk), []).append(each)
     return found
 
 

@@ -113,11 +113,11 @@ def act_on_query(
     query: Query,
     kind: MessageKind,
     words: str,
-    field: str,
     version: int | None,
+    field: str = "text",
     reason: str = "",
 ) -> Query:
-    """A person's step, with its words, in an act of its own.
+    """A person's step, with its words, in an act of its own. `version` is the one that the person read.
 
     Raises Refused (no words), NotPermitted, Stale (somebody acted in between), WrongState.
     """
