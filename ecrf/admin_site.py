@@ -173,13 +173,14 @@ class StudyAdminSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """One's own password, through the action that records it."""
+        from ecrf.sessions import ROW
         from trials.admin.accounts import OwnPasswordForm, change_own_password
         from trials.admin.act import act_page, posted
 
         user = User.objects.get(pk=request.user.pk)
 
         def act(typed: dict[str, Any]) -> User:
-            changed = change_own_password(user, typed["password"])
+            changed = change_own_password(user, typed["password"], request.session.get(ROW))
             update_session_auth_hash(request, changed)  # this session stays, all others end
             return changed
 

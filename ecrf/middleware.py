@@ -8,14 +8,19 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from ecrf.log import current_request
-from ecrf.sessions import is_too_old
+from ecrf.sessions import expire, is_over, is_too_old
+from trials.actions.second_factor import is_missing
 from trials.audit.origin import origin
+from trials.models import User
 
 Next = Callable[[HttpRequest], HttpResponse]
 
 ADMIN_PREFIX = "/admin/"
+API_PREFIX = "/api/"
 
 
 class RequestIdentity:
@@ -137,13 +142,60 @@ class NoStore:
         return response
 
 
-class AbsoluteSession:
-    """Ends a session that has lasted long enough, however busy it is."""
+class LiveSession:
+    """Ends a session that has lasted long enough, however busy it is, or that was ended elsewhere."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_too_old(request):
-            logout(request)
+        user = request.user  # a request without a session costs no query here
+        if isinstance(user, User):
+            if is_too_old(request):
+                expire(request, user)
+                logout(request)
+            elif is_over(request, user):
+                logout(request)
         return self.get_response(request)
+
+
+class OwnSecretsFirst:
+    """Lets a person whose password somebody else knows, or whose second factor is missing, do only that.
+
+    It looks at sessions; a token is judged where it is read (ecrf/api/authentication.py).
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        name = awaited(request.user) if isinstance(request.user, User) else None
+        if name is None:
+            return self.get_response(request)
+        if request.path_info.startswith(API_PREFIX):
+            told = {"errors": {"detail": [FIRST[name]]}, "request_id": getattr(request, "request_id", "")}
+            return JsonResponse(told, status=403)
+        if not request.path_info.startswith(ADMIN_PREFIX) or leads_there(request, name):
+            return self.get_response(request)
+        return redirect(name)
+
+
+FIRST = {
+    "admin:password_change": "Set an own password on the pages first: somebody else knows the present one.",
+    "admin:second_factor": "Set up a second factor on the pages first: your role requires it.",
+}
+"""The page that a person must see before any other, and what a client without pages is told."""
+
+ALWAYS_OPEN = ("admin:logout", "admin:jsi18n")
+
+
+def awaited(user: User) -> str | None:
+    """The page on which the user must do something before anything else."""
+    if user.must_change_password:
+        return "admin:password_change"
+    return "admin:second_factor" if is_missing(user) else None
+
+
+def leads_there(request: HttpRequest, name: str) -> bool:
+    """Whether the request asks for the awaited page, or for one that is always open."""
+    return request.path_info in {reverse(each) for each in (name, *ALWAYS_OPEN)}

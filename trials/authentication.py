@@ -8,14 +8,14 @@ from trials.models import User
 
 
 class RoleBackend(ModelBackend):
-    """Password check of active people. It grants nothing: rights are asked of trials/roles.py.
+    """Password check of people whose account is open and has not expired. It grants nothing: rights are asked of trials/roles.py.
 
     The admin classes answer for themselves (`ecrf/admin_site.py`); a permission that nobody answers
     for is denied.
     """
 
     def user_can_authenticate(self, user: Any) -> bool:
-        return super().user_can_authenticate(user) and not user.is_system
+        return super().user_can_authenticate(user) and user.is_staff
 
     def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         return set()

@@ -31,6 +31,8 @@ def openapi_document() -> dict[str, Any]:
 class SchemaView(APIView):
     """`GET /api/schema/`, for everybody who is logged in."""
 
+    shows_no_answers = True
+
     def get(self, request: Request) -> Response:
         return Response(openapi_document())
 
@@ -40,6 +42,7 @@ class NoSuchAddress(APIView):
     """Everything below /api/ that is no resource: 404 in the same shape as every other refusal."""
 
     permission_classes = (AllowAny,)
+    shows_no_answers = True
 
     def initial(self, request: Request, *arguments: Any, **options: Any) -> None:
         super().initial(request, *arguments, **options)

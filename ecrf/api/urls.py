@@ -5,7 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from ecrf.api.documents import NoSuchAddress, SchemaView, docs
 from ecrf.api.reports import DerivationResource, EfficacyResource
-from ecrf.api.tokens import LogoutView, TokenView
+from ecrf.api.tokens import LogoutView, TokenEndView, TokensView, TokenView
 from patients.api.definitions import DefinitionResource
 from patients.api.exports import ExportResource
 from patients.api.forms import form_resources
@@ -32,6 +32,8 @@ for path_of_form, resource in form_resources().items():
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/auth/token/", TokenView.as_view(), name="token"),
+    path("v1/auth/tokens/", TokensView.as_view(), name="tokens"),
+    path("v1/auth/tokens/<slug:handle>/end/", TokenEndView.as_view(), name="token-end"),
     path("v1/auth/logout/", LogoutView.as_view(), name="logout"),
     path("v1/imports/<slug:oid>/", ImportResource.as_view({"post": "create"}), name="import"),
     path("v1/exports/csv/", ExportResource.as_view({"get": "retrieve"}), name="export-csv"),

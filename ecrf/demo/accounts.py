@@ -32,6 +32,10 @@ def open_accounts() -> int:
     closed = [user for user in User.objects.filter(username__in=names) if not user.has_usable_password()]
     for user in closed:
         set_password(
-            actor=system, user=user, password=PASSWORD, reason="Demonstration account opened on this machine"
+            actor=system,
+            user=user,
+            password=PASSWORD,
+            reason="Demonstration account opened on this machine",
+            must_change=False,
         )
     return len(closed)

@@ -51,7 +51,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "ecrf.middleware.AbsoluteSession",
+    "ecrf.middleware.LiveSession",
+    "ecrf.middleware.OwnSecretsFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -85,17 +86,22 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "trials.authen
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-AUTH_PASSWORD_VALIDATORS = [
+AUTH_PASSWORD_VALIDATORS = [  # what is asked of a password, and what on purpose is not: trials/passwords.py
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("username", "email", "name")},
+        "OPTIONS": {"user_attributes": ("username", "full_name")},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "trials.passwords.NotMadeOfWordsOfTheStudy"},
+    {"NAME": "trials.passwords.NeverBreached"},
 ]
+
+BREACHED_PASSWORDS_FILE = env.str("BREACHED_PASSWORDS_FILE", default="")
+"""A list of breached passwords as Have I Been Pwned gives it: `SHA-1:count`, sorted by hash; empty: none."""
 
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 """How many reverse proxies of our own stand in front. 0: forwarded headers are not believed."""
@@ -105,10 +111,18 @@ AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCKOUT_MINUTES", default=1
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]  # in this order: ecrf/lockout.py
 AXES_CLIENT_IP_CALLABLE = "ecrf.client_address.client_address"
 AXES_HANDLER = "ecrf.lockout.Attempts"
+AXES_USERNAME_CALLABLE = "ecrf.lockout.counted_name"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # one event for each lockout, however long the flood
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True  # logins are audit events; the attempts table stays small
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+
+SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
+"""Roles that reach nothing but the page to set up a second factor until they have one."""
+
+SECOND_FACTOR_KEY = env.str("SECOND_FACTOR_KEY", default="")
+"""Encrypts the secrets of second factors; empty: SECRET_KEY does."""
 
 # ---------------------------------------------------------------- session and cookies
 SESSION_COOKIE_AGE = 60 * env.int("SESSION_IDLE_MINUTES", default=30)
@@ -201,6 +215,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
+KNOX_TOKEN_MODEL = "trials.AccessToken"
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": timedelta(hours=env.int("TOKEN_HOURS", default=10)),

@@ -46,6 +46,7 @@ class DefinitionResource(ViewSet):
     lookup_url_kwarg = "oid"
     lookup_value_regex = "[A-Za-z0-9]{1,12}"
     http_method_names = ["get", "head"]
+    shows_no_answers = True
 
     def initial(self, request: Request, *arguments: Any, **options: Any) -> None:
         super().initial(request, *arguments, **options)

@@ -120,6 +120,7 @@ class LabResultResource(Resource):
     """Laboratory results. If-Match and ETag are those of the sample that a result belongs to."""
 
     queryset = LabResult.objects.none()
+    form_oid = "LB"
     serializer_class = LabResultReply
     filterset_class = LabResultFilters
     lookup_value_regex = "[0-9]{1,18}"

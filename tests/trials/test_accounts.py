@@ -209,7 +209,7 @@ def test_a_role_is_given_from_day_to_day_and_recorded_in_the_study(study: Study,
     given = {"actor": administrator, "user": user, "study": study, "site": site, "role": Role.COORDINATOR}
     accounts.assign(**given, valid_from=date(2020, 1, 1), valid_to=date(2020, 12, 31))
     assert not may(User.objects.get(pk=user.pk), Verb.ENTER, site=site)
-    accounts.assign(**given, valid_from=date(2021, 1, 1))
+    accounts.assign(**given, valid_from=date(2021, 1, 1), trained_on=date(2021, 1, 1))
     assert may(User.objects.get(pk=user.pk), Verb.ENTER, site=site)
     events = AuditEvent.objects.filter(action="assign role", chain=study.chain)
     assert [event.actor for event in events] == [administrator, administrator]

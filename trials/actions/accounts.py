@@ -7,18 +7,33 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from trials.actions import second_factor
+from trials.actions.access_events import SELF, about
 from trials.actions.errors import Refused, WrongState
 from trials.actions.given import needed
 from trials.audit.recording import Act, recording
-from trials.models import Assignment, Site, Study, User, system_chain
+from trials.models import AccessToken, Assignment, Site, Study, User, UserSession, system_chain
 from trials.roles import NotPermitted, Verb, require
 
 
-def create_account(*, actor: User, username: str, password: str, full_name: str = "") -> User:
-    """A new account without any role. Raises NotPermitted, ValidationError (field by field)."""
+def create_account(
+    *, actor: User, username: str, password: str, full_name: str = "", valid_until: date | None = None
+) -> User:
+    """A new account without any role; its owner must set an own password before anything else.
+
+    Raises NotPermitted, ValidationError (field by field).
+    """
     role = require(actor, Verb.MANAGE_ACCOUNTS)
     _check_password(password, User(username=username, full_name=full_name))
-    return User.objects.create_user(username, password, full_name=full_name, actor=actor, role=role)
+    return User.objects.create_user(
+        username,
+        password,
+        full_name=full_name,
+        valid_until=valid_until,
+        must_change_password=True,
+        actor=actor,
+        role=role,
+    )
 
 
 def assign(
@@ -53,6 +68,7 @@ def assign(
         raise ValidationError({"user": ["is not the account of a person who may log in"]})
     with recording(study.chain, Act(actor, acting, "assign role")):
         assignment.save()
+        renew_sessions(user)
     return assignment
 
 
@@ -63,6 +79,7 @@ def end_assignment(*, actor: User, assignment: Assignment, last_day: date, reaso
         assignment.valid_to = last_day
         assignment.full_clean()
         assignment.save()
+        renew_sessions(assignment.user)
     return assignment
 
 
@@ -71,28 +88,60 @@ def deactivate(*, actor: User, user: User, reason: str) -> User:
 
     Raises NotPermitted, ReasonRequired, Refused (the system account), WrongState (closed already).
     """
-    role = _require_account(actor, user)
+    role = require_account(actor, user)
     return _change(user, Act(actor, role, "deactivate user", needed(reason)), is_active=False)
 
 
 def reactivate(*, actor: User, user: User, reason: str) -> User:
     """Open a closed account again, for the same person: nobody has two. Raises like deactivate."""
-    role = _require_account(actor, user)
+    role = require_account(actor, user)
     return _change(user, Act(actor, role, "reactivate user", needed(reason)), is_active=True)
 
 
-def set_password(*, actor: User, user: User, password: str, reason: str) -> User:
-    """Change a password: one's own, or as administrator anybody's. Raises NotPermitted, ValidationError."""
-    role = "SELF" if actor.pk == user.pk else _require_account(actor, user)
+def set_valid_until(*, actor: User, user: User, valid_until: date | None, reason: str) -> User:
+    """Set the last day of an account; None takes the end away. Raises like deactivate."""
+    role = require_account(actor, user)
+    act = Act(actor, role, "set last day of account", needed(reason))
+    return _change(user, act, valid_until=valid_until)
+
+
+def set_password(
+    *,
+    actor: User,
+    user: User,
+    password: str,
+    reason: str,
+    must_change: bool | None = None,
+    keep_session: int | None = None,
+) -> User:
+    """Change a password: one's own, or as administrator anybody's; every token and session ends.
+
+    After anybody else's change the owner must set an own one, unless `must_change` says that everybody may
+    know it (the demonstration). `keep_session` is the session that goes on. Raises NotPermitted,
+    ValidationError.
+    """
+    own = actor.pk == user.pk
+    role = SELF if own else require_account(actor, user)
     _check_password(password, user)
+    if own and user.check_password(password):
+        raise ValidationError({"password": ["is the present one; choose another"]})
     changed = _change(
-        user, Act(actor, role, "set password", needed(reason)), password=make_password(password)
+        user,
+        Act(actor, role, "set password", needed(reason)),
+        keep_session=keep_session,
+        password=make_password(password),
+        must_change_password=not own if must_change is None else must_change,
     )
     user.password = changed.password  # a session that is kept alive is bound to it
     return changed
 
 
-def _require_account(actor: User, user: User) -> str:
+def reset_second_factor(*, actor: User, user: User, reason: str) -> None:
+    """Take away the second factor that somebody has lost. Raises NotPermitted, ReasonRequired, WrongState."""
+    second_factor.reset(actor=actor, role=require_account(actor, user), user=user, reason=reason)
+
+
+def require_account(actor: User, user: User) -> str:
     """The role under which the actor may change this account."""
     role = require(actor, Verb.MANAGE_ACCOUNTS)
     if user.is_system:
@@ -110,14 +159,22 @@ def _check_password(password: str, user: User) -> None:
         raise ValidationError({"password": error.messages}) from None
 
 
-def _change(user: User, act: Act, **values: Any) -> User:
-    with recording(system_chain(), act):
+def renew_sessions(user: User) -> None:
+    """Each session of the user gets a new key at its next request: its rights are others now."""
+    UserSession.objects.filter(user=user).update(renew=True)
+
+
+def _change(user: User, act: Act, keep_session: int | None = None, **values: Any) -> User:
+    with recording(system_chain(), act) as record:
         current = User.locked(pk=user.pk)  # what the caller holds may be older than the last change
         if values.get("is_active") is current.is_active:
             raise WrongState(f"The account is {'open' if current.is_active else 'closed'} already.")
         for name, value in values.items():
             setattr(current, name, value)
         current.save()
-        # Tokens were given on the strength of what has just changed; sessions end by themselves.
-        current.auth_token_set.all().delete()  # type: ignore[attr-defined]
+        # Both were given on the strength of what has just changed.
+        tokens = AccessToken.objects.filter(user=current).delete()[0]
+        sessions = UserSession.objects.filter(user=current).exclude(pk=keep_session).delete()[0]
+        if tokens or sessions:
+            record.note(about(current, f"{tokens} tokens and {sessions} sessions ended"))
     return current

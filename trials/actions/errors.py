@@ -90,6 +90,15 @@ class WrongCredentials(Refused):
         super().__init__("Username, password or code is wrong, or the account is closed.")
 
 
+class CodeRequired(Refused):
+    """The password is right and the second factor is on: a code of it is needed too."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__({"code": ["is required: the code that your app shows now, or a recovery code"]})
+
+
 class LockedOut(Refused):
     """Too many failed attempts for this account or from this address."""
 

@@ -282,10 +282,14 @@ class OwnPasswordForm(TwicePasswordForm):
         return typed
 
 
-def change_own_password(user: User, password: str) -> User:
-    """Set one's own password. Raises PermissionDenied for an account that may not log in."""
+def change_own_password(user: User, password: str, keep_session: int | None = None) -> User:
+    """Set one's own password; one session goes on. Raises PermissionDenied for a closed account."""
     if not user.is_staff:
         raise PermissionDenied
     return accounts.set_password(
-        actor=user, user=user, password=password, reason="changed by the owner of the account"
+        actor=user,
+        user=user,
+        password=password,
+        reason="changed by the owner of the account",
+        keep_session=keep_session,
     )

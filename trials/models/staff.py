@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from trials.audit import clock
 from trials.models.audit import Chain, ChainKind
 from trials.models.base import RegulatedModel, RegulatedQuerySet
 from trials.models.study import Site, StudyNoun
@@ -88,9 +90,18 @@ class User(AbstractBaseUser, RegulatedModel):
     is_active = models.BooleanField(default=True)
     is_superuser = models.BooleanField(_("administrator of the installation"), default=False)
     is_system = models.BooleanField(default=False, help_text=_("Acts for commands; cannot log in"))
+    must_change_password = models.BooleanField(
+        _("must set an own password"), default=False, help_text=_("Somebody else knows the present one")
+    )
+    valid_until = models.DateField(
+        _("last day of the account"), null=True, blank=True, help_text=_("Empty: without an end")
+    )
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = []
+
+    limits: Any = None
+    """What the token of this request leaves of the user's rights (trials/roles.py); None: everything."""
 
     objects = UserManager()  # type: ignore[misc]
 
@@ -107,9 +118,14 @@ class User(AbstractBaseUser, RegulatedModel):
         return system_chain().pk
 
     @property
+    def has_expired(self) -> bool:
+        """True after the last day of the account, in the time zone of the installation."""
+        return self.valid_until is not None and self.valid_until < clock.today(settings.TIME_ZONE)
+
+    @property
     def is_staff(self) -> bool:
         """Everybody who may log in uses the admin; what is shown there follows the roles."""
-        return self.is_active and not self.is_system
+        return self.is_active and not self.is_system and not self.has_expired
 
     def check_password(self, raw_password: str | None) -> bool:
         # Django's version rewrites the stored hash when hashers change, outside any recording.

@@ -14,6 +14,10 @@ from trials.models import RegulatedModel
 WITHOUT_HISTORY = {
     "trials.Chain": "the head of a chain; its truth is the events",
     "trials.AuditEvent": "is the history; never changed",
+    "trials.UserSession": "a login in force; events tell how it began and ended",
+    "trials.AccessToken": "a token in force; events tell who got it and how it ended",
+    "trials.SecondFactor": "a secret, which no history may hold; events tell when it was set and removed",
+    "trials.RecoveryCode": "a secret, which no history may hold",
     "trials.IdempotencyKey": "a reply kept for a repeated request; no regulated data",
 }
 
