@@ -18,6 +18,7 @@ class Verb(StrEnum):
     ENTER = "enter and correct clinical data"
     ENROLL = "enroll a subject"
     RANDOMIZE = "randomize a subject"
+    RECORD_RANDOMIZATION_ERROR = "record an error of randomization"
     VOID = "mark a record as entered in error"
     IMPORT = "import clinical data"
     ACCEPT = "accept the reason for a questioned value"
@@ -66,7 +67,15 @@ _WATCH = _READER | {
 ROLES: dict[str, frozenset[Verb]] = {
     # The investigator of the whole study, not of one site, is the principal investigator.
     Role.INVESTIGATOR: frozenset(
-        _ENTRY | {Verb.SIGN, Verb.EXPORT, Verb.APPROVE_DOSES, Verb.UNLOCK, Verb.APPROVE_REDACTION}
+        _ENTRY
+        | {
+            Verb.SIGN,
+            Verb.EXPORT,
+            Verb.APPROVE_DOSES,
+            Verb.UNLOCK,
+            Verb.APPROVE_REDACTION,
+            Verb.RECORD_RANDOMIZATION_ERROR,
+        }
     ),
     Role.COORDINATOR: frozenset(_ENTRY),
     Role.MONITOR: frozenset(_WATCH | {Verb.VERIFY}),
@@ -79,6 +88,7 @@ ROLES: dict[str, frozenset[Verb]] = {
             Verb.LOCK,
             Verb.UNLOCK,
             Verb.APPROVE_REDACTION,
+            Verb.RECORD_RANDOMIZATION_ERROR,
         }
     ),
     # De-identified: coded answers, numbers and dates, but no free text and no day of birth.

@@ -46,10 +46,14 @@ class Remaining:
     low: bool
 
 
+def lists_at_rest(study_id: int) -> list[RandomizationList]:
+    """The study's lists in their order, locked until the transaction ends: no draw happens meanwhile."""
+    return list(RandomizationList.objects.select_for_update().filter(study_id=study_id).order_by("order"))
+
+
 def locked_lists(study_id: int) -> list[RandomizationList]:
-    """The study's lists in their order, locked until the act ends. Raises WrongState for a demo list."""
-    lists = RandomizationList.objects.select_for_update().filter(study_id=study_id).order_by("order")
-    found = list(lists)
+    """The lists to draw from, locked. Raises WrongState for a demo list outside of demo settings."""
+    found = lists_at_rest(study_id)
     if any(each.is_demo for each in found) and not getattr(settings, "DEMO", False):
         raise WrongState("The randomization list is a demonstration list, which this installation refuses.")
     return found

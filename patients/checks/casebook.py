@@ -22,6 +22,7 @@ from patients.checks import (
     privacy,
     prohibited_medication,
     protocol_deviations,
+    randomization,
     references,
     sae_reports,
     survival,
@@ -57,5 +58,6 @@ CHECKS: tuple[Check, ...] = (
     *visits.CHECKS,
     *references.CHECKS,
     *protocol_deviations.CHECKS,
+    *randomization.CHECKS,
     *privacy.CHECKS,
 )

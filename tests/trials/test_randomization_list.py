@@ -13,7 +13,8 @@ from pytest_django import Settings
 
 from tests.factories import UserFactory, make_site, make_study, person, save
 from trials.actions.errors import Refused
-from trials.actions.randomization_list import create_list, import_list, replay
+from trials.actions.randomization_list import create_list, import_list
+from trials.actions.sealed_list import replay
 from trials.clinical.randomization import allocate, published_digest
 from trials.models import (
     AuditEvent,

@@ -1,6 +1,6 @@
 """`manage.py generate_randomization --study CODE --name NAME --keeper USER (--length N | --import-file F)`
 
-Prints the name, the length and the published digest; never a slot, a seed or a block size.
+Prints the name, the length and the published digests; never a slot, a seed or a block size.
 """
 
 import csv
@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from trials.actions.errors import Refused
 from trials.actions.randomization_list import create_list, import_list
-from trials.models import RandomizationList, Study, User
+from trials.models import RandomizationList, RandomizationPublication, Study, User
 from trials.roles import NotPermitted
 
 MAX_FILE_BYTES = 5_000_000
@@ -33,7 +33,9 @@ class Command(BaseCommand):
         source.add_argument("--length", type=int, help="slots in each stratum")
         source.add_argument("--import-file", type=Path, help="a list made elsewhere")
         parser.add_argument(
-            "--strata", nargs="+", default=[""], help="names of the strata; none: unstratified"
+            "--strata",
+            nargs="+",
+            help="codes of strata among those that the study's factors make; all of them without it",
         )
         parser.add_argument(
             "--ask-block-sizes",
@@ -49,22 +51,36 @@ class Command(BaseCommand):
             raise CommandError(f"{options['keeper']}: {error}") from None
         except Refused as error:
             raise CommandError(str(error)) from None
+        published = RandomizationPublication.objects.get(list=made, number=1)
         self.stdout.write(
-            f"name: {made.name}\nlength: {made.slots.count()}\npublished digest: {made.published_digest}"
+            f"name: {made.name}\nlength: {sum(published.lengths.values())}\n"
+            f"published digest: {published.digest}\n"
+            f"published digest of the commitments: {published.commitments_digest}"
         )
 
     def _made(self, options: dict[str, Any]) -> RandomizationList:
-        study = Study.objects.filter(code=options["study"]).first()
-        if study is None:
-            raise CommandError(f"There is no study {options['study']}.")
-        keeper = User.objects.filter(username__iexact=options["keeper"], is_system=False).first()
-        if keeper is None:
-            raise CommandError(f"There is no account {options['keeper']}.")
+        study, keeper = study_named(options["study"]), keeper_named(options["keeper"])
         common = {"actor": keeper, "study": study, "name": options["name"], "is_demo": options["demo"]}
         if options["import_file"]:
             return import_list(rows=rows_of(options["import_file"]), **common)
         sizes = asked_block_sizes() if options["ask_block_sizes"] else None
         return create_list(length=options["length"], strata=options["strata"], block_sizes=sizes, **common)
+
+
+def study_named(code: str) -> Study:
+    """The study of this code. Raises CommandError."""
+    study = Study.objects.filter(code=code).first()
+    if study is None:
+        raise CommandError(f"There is no study {code}.")
+    return study
+
+
+def keeper_named(username: str) -> User:
+    """The account of a person. Raises CommandError; what it may do the action says."""
+    keeper = User.objects.filter(username__iexact=username, is_system=False).first()
+    if keeper is None:
+        raise CommandError(f"There is no account {username}.")
+    return keeper
 
 
 def asked_block_sizes() -> list[int]:

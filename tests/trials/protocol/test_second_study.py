@@ -27,7 +27,8 @@ from tests.factories import eligible_answers, opened, person
 from tests.patients.checks.asking import asked
 from tests.trials.protocol.paths import REGISTRY, SECOND
 from trials.actions.errors import NotEligible, WrongState
-from trials.actions.randomization_list import create_list, import_list, replay
+from trials.actions.randomization_list import create_list, import_list
+from trials.actions.sealed_list import replay
 from trials.models import Drug, Role, Site, Study, User
 from trials.protocol.loading import load_protocol
 
