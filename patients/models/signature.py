@@ -134,9 +134,9 @@ class Signature(RegulatedModel):
 class SignedForm(RegulatedModel):
     """A form under a signature, in exactly the version that was shown.
 
-    `history_rows` names the history rows that were signed, by table; `content_digest` (SHA-256) covers what they
-    hold; `digest` binds it to the signature and to this record, so that it cannot be cut or copied. Any
-    change of the content makes it void, with the cause; it is never made valid again.
+    `history_rows` names the history rows that were signed (patients/signed_content.py); `content_digest`
+    (SHA-256) covers what they hold; `digest` binds it to the signature and to this record, so that it cannot
+    be cut or copied. Any change of the content makes it void, with the cause; it is never made valid again.
     """
 
     signature = models.ForeignKey(
