@@ -3,6 +3,10 @@
 The SQLite leg is the ordinary session. Then a second pytest, given the same arguments and a PostgreSQL server
 that was started for it, runs every test that touches a database; pure tests run once. `--db sqlite` or
 `--db postgres` runs one leg alone.
+
+Tests of rules over facts that were read (checks, derivations, reports, who reaches which page) ask nothing of a
+database that the others do not: after SQLite they run on PostgreSQL with `--heavy` or `--db postgres` only.
+The demonstration, which goes through all of these rules, is loaded and reported on both.
 """
 
 import json
@@ -30,6 +34,17 @@ WITHOUT_POSTGRESQL = "ECRF_ALLOW_NO_POSTGRES"
 
 TOTALS = pytest.StashKey[Totals]()
 FOR_POSTGRESQL = pytest.StashKey[int]()
+
+RULES = (
+    "tests/browser/",
+    "tests/ecrf/admin/test_reach.py",
+    "tests/ecrf/demo/test_defects.py",
+    "tests/ecrf/reports/",
+    "tests/patients/checks/",
+    "tests/patients/dosing/",
+    "tests/patients/eligibility/",
+    "tests/patients/participation/",
+)
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
@@ -154,18 +169,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     other = "sqlite" if postgres else "postgres"
 
     light = [item for item in items if heavy or not item.get_closest_marker("heavy")]
-    config.stash[FOR_POSTGRESQL] = sum(
-        1 for item in light if needs_database(item) and not item.get_closest_marker("sqlite")
-    )
+    config.stash[FOR_POSTGRESQL] = sum(1 for item in light if runs_after_sqlite(item, heavy))
     kept = [
         item
         for item in light
-        if not item.get_closest_marker(other) and (needs_database(item) or not database_only)
+        if not item.get_closest_marker(other) and (runs_after_sqlite(item, heavy) or not database_only)
     ]
     if len(kept) < len(items):
         chosen = set(kept)
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = kept
+
+
+def runs_after_sqlite(item: pytest.Item, heavy: bool) -> bool:
+    """True for a test that the second leg repeats on PostgreSQL."""
+    if item.get_closest_marker("sqlite") or not needs_database(item):
+        return False
+    return heavy or bool(item.get_closest_marker("postgres")) or not item.nodeid.startswith(RULES)
 
 
 def needs_database(item: pytest.Item) -> bool:
