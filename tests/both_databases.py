@@ -4,9 +4,9 @@ The SQLite leg is the ordinary session. Then a second pytest, given the same arg
 that was started for it, runs every test that touches a database; pure tests run once. `--db sqlite` or
 `--db postgres` runs one leg alone.
 
-Tests of rules over facts that were read (checks, derivations, reports, who reaches which page) ask nothing of a
-database that the others do not: after SQLite they run on PostgreSQL with `--heavy` or `--db postgres` only.
-The demonstration, which goes through all of these rules, is loaded and reported on both.
+Tests of rules over facts that were read (checks, derivations, reports, who reaches which page) ask nothing
+of a database that the others do not: after SQLite they run on PostgreSQL with `--heavy` or `--db postgres`
+only. The demonstration, which goes through all of these rules, is loaded and reported on both.
 """
 
 import json
