@@ -34,7 +34,7 @@ def link_corrections(record: OpenRecording, places: "Sequence[Place]") -> None:
         return
     said = {each.query_id for each in record.saved.values() if isinstance(each, QueryMessage)}
     for query in _waiting_on(changed):
-        if query.pk in said:
+        if query.pk in said or query.raised_in_id == record.event_id_of(query):
             continue
         entries = changed[query.form, query.record_id]
         if _is_voided(entries) and not query.is_of_check:
