@@ -62,7 +62,7 @@ class Obstacle(StrEnum):
 
 WORDS: dict[Obstacle, Any] = {
     Obstacle.IN_ERROR: _("The form is entered in error."),
-    Obstacle.IN_PROGRESS: _("The form is in progress: a required question has neither answer nor reason."),
+    Obstacle.IN_PROGRESS: _("A form is in progress: a required question has neither answer nor reason."),
     Obstacle.HARD_QUERY: _("A hard query is open."),
     Obstacle.LOCKED: _("The form is locked."),
 }

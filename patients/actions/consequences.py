@@ -9,7 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from patients.actions.closed import refuse_closed
 from patients.actions.corrections import link_corrections
+from patients.actions.verification import drop_verification
+from patients.actions.void_signatures import void_signatures
 from patients.models import Allocation, CaseReportForm, Cycle, Row, Subject, Visit
 from trials.audit.context import OpenRecording
 
@@ -29,7 +32,12 @@ class Place:
 
 Consequence = Callable[[OpenRecording, Sequence[Place]], None]
 
-CONSEQUENCES: tuple[Consequence, ...] = (link_corrections,)
+CONSEQUENCES: tuple[Consequence, ...] = (
+    refuse_closed,
+    drop_verification,
+    void_signatures,
+    link_corrections,
+)
 """In this order: first what refuses, then what is dropped, then what it answers."""
 
 
