@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from ecrf.api.documents import NoSuchAddress, SchemaView, docs
 from ecrf.api.reports import DerivationResource, EfficacyResource
 from ecrf.api.tokens import LogoutView, TokenEndView, TokensView, TokenView
+from patients.api.audit_review import AuditReviewResource, AuditTrailResource
 from patients.api.definitions import DefinitionResource
 from patients.api.exports import ExportResource
 from patients.api.forms import form_resources
@@ -25,6 +26,8 @@ router.register("subjects", SubjectResource, basename="subjects")
 router.register("visits", VisitResource, basename="visits")
 router.register("cycles", CycleResource, basename="cycles")
 router.register("lab-results", LabResultResource, basename="lab-results")
+router.register("audit-trail", AuditTrailResource, basename="audit-trail")
+router.register("audit-reviews", AuditReviewResource, basename="audit-reviews")
 router.register("queries", QueryResource, basename="queries")
 router.register("reference-ranges", ReferenceRangeResource, basename="reference-ranges")
 for path_of_form, resource in form_resources().items():

@@ -47,6 +47,16 @@ class Told:
         return named
 
     @property
+    def area(self) -> ChainKind:
+        """Whose trail it is."""
+        place = self.place
+        if place.subject is not None:
+            return ChainKind.CASEBOOK
+        if place.site is not None:
+            return ChainKind.SITE
+        return ChainKind.STUDY if place.study is not None else ChainKind.SYSTEM
+
+    @property
     def at_site(self) -> datetime:
         """The instant on the clock of the site."""
         return self.event.recorded_at.astimezone(self.place.zone)
@@ -145,7 +155,9 @@ def page_of(reach: Reach, asked: Asked, cursor: str = "", size: int = PAGE, *, o
     place = _place(cursor)
     backwards = place is not None and place.back
     ascending = oldest != backwards
-    found = _beyond(events_asked(reach, asked), place, ascending=ascending)
+    found = events_asked(reach, asked)
+    if place is not None:
+        found = beyond(found, place.recorded_at, place.key, ascending=ascending)
     order = ("recorded_at", "pk") if ascending else ("-recorded_at", "-pk")
     events = list(found.order_by(*order)[: size + 1])
     more, events = len(events) > size, events[:size]
@@ -204,10 +216,11 @@ def _place(cursor: str) -> _Place | None:
         raise Refused({"cursor": ["is not a cursor of the audit trail"]}) from None
 
 
-def _beyond(found: QuerySet[AuditEvent], place: _Place | None, *, ascending: bool) -> QuerySet[AuditEvent]:
-    if place is None:
-        return found
+def beyond(
+    events: QuerySet[AuditEvent], recorded_at: datetime, key: int, *, ascending: bool
+) -> QuerySet[AuditEvent]:
+    """The events after one, in the order of time and key."""
     step, same = ("gte", "lte") if ascending else ("lte", "gte")
     # A range of one column and an exception: the index on time leads to the place at any depth.
-    found = found.filter(**{f"recorded_at__{step}": place.recorded_at})
-    return found.exclude(**{"recorded_at": place.recorded_at, f"pk__{same}": place.key})
+    found = events.filter(**{f"recorded_at__{step}": recorded_at})
+    return found.exclude(**{"recorded_at": recorded_at, f"pk__{same}": key})

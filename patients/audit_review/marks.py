@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from patients.audit_review.acts import REVIEW
@@ -35,12 +35,16 @@ def reviewed_up_to(chains: Collection[int]) -> dict[int, int]:
 
 def marked(events: QuerySet[AuditEvent], reviewed: bool) -> QuerySet[AuditEvent]:
     """The events up to the newest mark of their chain, or those after it; marks themselves need no review."""
-    marks = AuditReview.objects.filter(chain_id=OuterRef("chain_id")).order_by("-up_to_id")
-    newest = Coalesce(Subquery(marks.values("up_to_id")[:1]), 0)
-    events = events.alias(reviewed_to=newest)
+    events = events.alias(reviewed_to=_newest())
     if reviewed:
         return events.filter(Q(pk__lte=F("reviewed_to")))
     return events.filter(Q(pk__gt=F("reviewed_to"))).exclude(action=REVIEW)
+
+
+def _newest() -> Coalesce:
+    """Of a row with a chain: the newest event that is marked as reviewed; 0 where there is none."""
+    marks = AuditReview.objects.filter(chain_id=OuterRef("chain_id")).order_by("-up_to_id")
+    return Coalesce(Subquery(marks.values("up_to_id")[:1]), 0, output_field=BigIntegerField())
 
 
 def casebooks(reach: Reach, *, after: str = "", site: Any = None, waiting: bool = False) -> list[Casebook]:
@@ -51,8 +55,7 @@ def casebooks(reach: Reach, *, after: str = "", site: Any = None, waiting: bool 
     found = reach.subjects.select_related("chain", "site").order_by("code", "pk").filter(code__gt=after)
     if site is not None:
         found = found.filter(site=site)
-    marks = AuditReview.objects.filter(chain_id=OuterRef("chain_id")).order_by("-up_to_id")
-    found = found.annotate(reviewed_to=Coalesce(Subquery(marks.values("up_to_id")[:1]), 0))
+    found = found.annotate(reviewed_to=_newest())
     since = AuditEvent.objects.filter(chain_id=OuterRef("chain_id"), pk__gt=OuterRef("reviewed_to"))
     counted = since.exclude(action=REVIEW).order_by().values("chain_id").annotate(waiting=Count("pk"))
     found = found.annotate(unreviewed=Coalesce(Subquery(counted.values("waiting")), 0))
