@@ -20,6 +20,7 @@ from patients.admin.pages.form_page import correction_page, entry_page
 from patients.admin.questions import shown_text
 from patients.forms import definition_of, definitions
 from patients.models import EntryState
+from patients.signatures import signatures_of
 from patients.trail import versions_of
 from trials.admin.act import ReasonField, act_page, posted
 from trials.admin.base import WRITING, user_of
@@ -113,7 +114,10 @@ class FormAdmin(ClinicalAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().history_view(request, object_id, {"of_form": True, **(extra_context or {})})
+        self.enter(request)
+        signed = signatures_of(self.found(request, object_id))
+        context = {"of_form": True, "signed_forms": signed, **(extra_context or {})}
+        return super().history_view(request, object_id, context)
 
     def versions(self, record: Any) -> list[Any]:
         return list(reversed(versions_of(record)))

@@ -27,11 +27,13 @@ from patients.admin.pages.laboratory import (
 )
 from patients.admin.pages.prefill import answers_for, forms_that_name, lines_for, lines_left
 from patients.admin.pages.terms import offer_terms
+from patients.admin.pages.signing import signing_of_form
 from patients.admin.parts import shown_parts
 from patients.admin.sheet import Sheet
 from patients.forms import definition_of
 from patients.models import EntryState, Query, QueryState, Subject, Visit
 from patients.selectors import current, subjects, visits_of
+from patients.signatures import signatures_of
 from patients.trail import versions_of
 from trials.actions.errors import Refused, Stale
 from trials.admin.act import posted, status_of
@@ -261,6 +263,8 @@ def _show_record(
         "may_accept": may(user_of(request), Verb.ACCEPT, site=record.subject.site),
         "may_void": editable and may(user_of(request), Verb.VOID, site=record.subject.site),
         "forms_that_name": forms_that_name(record) if editable else [],
+        "signed_forms": signatures_of(record),
+        **signing_of_form(user_of(request), record),
         "history_url": form_url(record, "history"),
         "void_url": form_url(record, "void"),
         "repeats": record.form.repeats,
