@@ -3,7 +3,7 @@
 Pages, replies and guards all ask here. The number of queries does not grow with the number of forms.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,6 @@ from patients.models import (
     Verification,
     VerificationState,
 )
-from trials.models import StudySetting
 
 AT_ONCE = 500  # parameters of one statement
 FormKey = tuple[str, int]
@@ -166,13 +165,6 @@ def latest_verifications(keys: Sequence[FormKey]) -> dict[FormKey, Verification]
             if (each.form, each.record_id) in wanted:
                 newest[each.form, each.record_id] = each
     return newest
-
-
-def critical_questions(study_id: int) -> Mapping[str, frozenset[str]]:
-    """The critical questions of the study by OID; of a row: the name of the rows, a dot, the question."""
-    setting = StudySetting.objects.filter(study_id=study_id, key="critical_fields").first()
-    given = setting.value if setting is not None else None
-    return {oid: frozenset(names) for oid, names in (given or {}).items()}
 
 
 def in_portions(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:

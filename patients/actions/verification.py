@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from patients.actions.changes import NOT_DONE, WHOLE_ENTRY, Changed, changed_answers
 from patients.actions.closed import form_in_words
 from patients.actions.seen import Seen, SeenIsStale, marking, refuse_unfit
+from patients.critical_fields import critical_questions
 from patients.forms import definition
 from patients.lifecycle import Obstacle, State, Step, allowed
-from patients.marks import critical_questions, in_portions, latest_verifications, marks_of_record, place_of
+from patients.marks import in_portions, latest_verifications, marks_of_record, place_of
 from patients.models import CaseReportForm, Verification, VerificationExtent, VerificationState
 from trials.actions.errors import Refused
 from trials.actions.given import needed

@@ -9,7 +9,7 @@ from typing import Any
 from trials.protocol.errors import ProtocolError
 from trials.protocol.reading import read_directory
 from trials.protocol.records import Protocol, Record
-from trials.protocol.rules import CROSS_CHECKS
+from trials.protocol.rules import CROSS_CHECKS, further_checks
 from trials.protocol.schema import (
     ADDITIONS,
     FILES,
@@ -41,7 +41,8 @@ def read_protocol(paths: Sequence[Path]) -> Protocol:
             reader.read(section, entry.raw, entry.where)
     reader.find_duplicates()
     if not reader.lines:
-        reader.lines += [line for check in CROSS_CHECKS for line in check(reader.protocol)]
+        checks = (*CROSS_CHECKS, *further_checks)
+        reader.lines += [line for check in checks for line in check(reader.protocol)]
     if reader.lines:
         raise ProtocolError(reader.lines)
     return reader.protocol

@@ -229,3 +229,6 @@ CROSS_CHECKS: tuple[Check, ...] = (
     dose_settings_can_be_followed,
     *DOSE_CHECKS,
 )
+
+further_checks: list[Check] = []
+"""Checks of a floor above: what only it can judge (whether a form that is named exists)."""
