@@ -4,15 +4,18 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import update_session_auth_hash
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth import REDIRECT_FIELD_NAME, update_session_auth_hash
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
+from ecrf import own_account
 from trials.audit import clock
 from trials.models import User
 from trials.roles import Verb, may
@@ -22,7 +25,11 @@ NAVIGATION: tuple[tuple[Any, bool, tuple[tuple[str, str], ...]], ...] = (
     (
         gettext_lazy("Casebooks"),
         False,
-        (("patients.Subject", "groups"), ("patients.Query?state=OPEN", "contact_support")),
+        (
+            ("patients.Subject", "groups"),
+            ("patients.Query?state=OPEN", "contact_support"),
+            ("patients.Signature", "draw"),
+        ),
     ),
     (
         gettext_lazy("Protocol"),
@@ -79,10 +86,43 @@ class StudyAdminSite(UnfoldAdminSite):
     def get_urls(self) -> list[URLPattern]:
         # "View on site" would tell of any row of any table whether it exists.
         own = [
+            path("login/code/", self.login_code, name="login_code"),
+            *own_account.urls(self),
             path("reports/efficacy/", self.admin_view(self.efficacy), name="efficacy"),
             path("subjects/<int:subject>/endpoints/", self.admin_view(self.endpoints), name="endpoints"),
         ]
         return own + [each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"]
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Name and password; the second factor, where there is one, is asked on the page after."""
+        from ecrf.login_pages import PasswordStep
+
+        index = reverse("admin:index")
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(index)
+        context = {
+            **self.each_context(request),
+            "title": _("Log in"),
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            **(extra_context or {}),
+        }
+        if REDIRECT_FIELD_NAME not in request.GET and REDIRECT_FIELD_NAME not in request.POST:
+            context[REDIRECT_FIELD_NAME] = index
+        request.current_app = self.name
+        view = PasswordStep.as_view(
+            extra_context=context,
+            authentication_form=self.login_form,
+            template_name=self.login_template or "admin/login.html",
+        )
+        return view(request)
+
+    @method_decorator(never_cache)
+    def login_code(self, request: HttpRequest) -> HttpResponse:
+        from ecrf.login_pages import code_page
+
+        return code_page(request, self.each_context(request))
 
     def efficacy(self, request: HttpRequest) -> HttpResponse:
         from ecrf.report_pages import efficacy_page
@@ -115,6 +155,9 @@ class StudyAdminSite(UnfoldAdminSite):
             first.append(
                 self._link(request, _("Report of efficacy"), "monitoring", reverse("admin:efficacy"))
             )
+        if may(request.user, Verb.SIGN):  # type: ignore[arg-type]
+            url = reverse("admin:patients_signature_to_sign")
+            first.append(self._link(request, _("To sign"), "ink_pen", url))
         groups: list[dict[str, Any]] = [{"title": None, "items": first}]
         for title, collapsible, models in NAVIGATION:
             items = [item for label, icon in models if (item := self._model_link(request, label, icon))]
@@ -147,8 +190,10 @@ class StudyAdminSite(UnfoldAdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Worklists of the own sites."""
+        from patients.actions.slots import running_low
         from patients.admin import worklists
         from patients.models import SubjectStatus
+        from patients.signatures import to_sign
 
         user: Any = request.user
         clinical = may(user, Verb.READ)
@@ -161,6 +206,9 @@ class StudyAdminSite(UnfoldAdminSite):
             "sites": worklists.subjects_by_site(user) if clinical else [],
             "query_lines": worklists.queries_to_answer(user) if clinical else [],
             "overdue": worklists.overdue_visits(user, today) if clinical else [],
+            "running_low": running_low(user),
+            "to_sign": to_sign(user)[: worklists.SHOWN] if may(user, Verb.SIGN) else [],
+            "may_sign": may(user, Verb.SIGN),
             "events": worklists.recent_events(user) if may(user, Verb.READ_AUDIT) else [],
         }
         return super().index(request, {**found, **(extra_context or {})})
@@ -174,7 +222,8 @@ class StudyAdminSite(UnfoldAdminSite):
     ) -> HttpResponse:
         """One's own password, through the action that records it."""
         from ecrf.sessions import ROW
-        from trials.admin.accounts import OwnPasswordForm, change_own_password
+        from trials.admin.account_forms import OwnPasswordForm
+        from trials.admin.accounts import change_own_password
         from trials.admin.act import act_page, posted
 
         user = User.objects.get(pk=request.user.pk)

@@ -15,10 +15,13 @@ from patients.admin.filters import OwnSiteFilter
 from patients.admin.overview import overview
 from patients.admin.pages.enrollment import enroll_page
 from patients.admin.pages.randomization import randomize_page
+from patients.admin.pages.randomization_error import error_page
+from patients.admin.pages.signing import signing_of_casebook
 from patients.admin.pages.terms import terms_page
 from patients.admin.pages.visits import cycle_page, missed_page, open_page, unscheduled_page
 from patients.admin.worklists import queries_to_answer, told
 from patients.derivations.eligibility import findings_of_forms
+from patients.derivations.stratum import stratum_words
 from patients.facts import Facts
 from patients.models import Subject, SubjectStatus
 from patients.selectors import cycles_of, subjects
@@ -85,13 +88,20 @@ class SubjectAdmin(ClinicalAdmin):
             path(route, self._own(page), name=f"patients_subject_{name}")
             for route, (name, page) in pages.items()
         ]
+        own.append(
+            path(
+                "<int:pk>/randomization-error/",
+                self._own(error_page, Verb.RECORD_RANDOMIZATION_ERROR),
+                name="patients_subject_randomization_error",
+            )
+        )
         return [*own, *super().get_urls()]
 
-    def _own(self, page: Any) -> Any:
+    def _own(self, page: Any, verb: Verb = Verb.ENTER) -> Any:
         def view(request: HttpRequest, pk: int, **more: int) -> HttpResponse:
             self.enter(request, WRITING)
             subject = self.found(request, pk)
-            if not may(user_of(request), Verb.ENTER, site=subject.site):
+            if not may(user_of(request), verb, site=subject.site):
                 raise PermissionDenied
             return page(self, request, subject, **more)
 
@@ -111,12 +121,14 @@ class SubjectAdmin(ClinicalAdmin):
         may_enter = may(user, Verb.ENTER, site=subject.site)
         screening = subject.status == SubjectStatus.SCREENING
         # Criteria are judged on the page of randomization: they rest on nearly every form of screening.
-        findings = list(findings_of_forms(Facts([subject]), subject)) if screening else []
+        facts, allocation = Facts([subject]), getattr(subject, "allocation", None)
+        findings = list(findings_of_forms(facts, subject)) if screening else []
         context = {
             "title": subject.code,
             "hub": True,
             "subject": subject,
-            "allocation": getattr(subject, "allocation", None),
+            "allocation": allocation,
+            "stratum": stratum_words(facts, subject, allocation.stratum if allocation else ""),
             "overview": overview(subject, today, may_enter),
             "cycles": list(cycles_of(subject)),
             "queries": queries_to_answer(user, subject),
@@ -126,8 +138,10 @@ class SubjectAdmin(ClinicalAdmin):
             "may_enter": may_enter,
             "may_accept": may(user, Verb.ACCEPT, site=subject.site),
             "may_randomize": may(user, Verb.RANDOMIZE, site=subject.site),
+            "may_record_error": may(user, Verb.RECORD_RANDOMIZATION_ERROR, site=subject.site),
             "may_audit": may(user, Verb.READ_AUDIT, site=subject.site),
             "today": today,
+            "signing": signing_of_casebook(user, subject),
         }
         return self.page(request, "study/casebook.html", context)
 

@@ -48,7 +48,8 @@ def shown_allocation(allocation: Any) -> dict[str, Any] | None:
     if allocation is None:
         return None
     arm = Arm.objects.get(pk=allocation.arm_id)
-    return {"arm": arm.code, "randomized_on": allocation.randomized_on}
+    shown = {"arm": arm.code, "randomized_on": allocation.randomized_on}
+    return {**shown, "stratum": allocation.stratum} if allocation.stratum else shown
 
 
 def shown_entry(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,10 +45,17 @@ class SubjectReply(serializers.Serializer):
     screened_on = serializers.DateField()
     arm = serializers.CharField(source="allocation.arm.code", allow_null=True, default=None)
     randomized_on = serializers.DateField(source="allocation.randomized_on", allow_null=True, default=None)
+    stratum = serializers.SerializerMethodField(
+        help_text="Stratum in which the subject was randomized; null before, and where nothing stratifies"
+    )
     previous = serializers.CharField(source="previous.code", allow_null=True, default=None)
     external_id = serializers.CharField()
     is_synthetic = serializers.BooleanField()
     version = serializers.IntegerField()
+
+    def get_stratum(self, subject: Subject) -> str | None:
+        allocation = getattr(subject, "allocation", None)
+        return allocation.stratum or None if allocation is not None else None
 
 
 class EnrollRequest(serializers.Serializer):

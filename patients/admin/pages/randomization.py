@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from patients.actions.randomize import randomize
 from patients.admin.addresses import hub_url, page_url
 from patients.derivations.eligibility import Evidence, Line, eligibility
+from patients.derivations.stratum import stratum_of
 from patients.facts import Facts
 from patients.forms import form_models
 from patients.models import CaseReportForm, CriterionAnswer, Subject
@@ -19,6 +20,7 @@ from patients.selectors import allocation_of
 from trials.admin.act import act_page, posted
 from trials.admin.base import StudyAdmin, user_of
 from trials.clinical.eligibility.verdict import Verdict
+from trials.clinical.undetermined import Undetermined
 from trials.models import Evaluation
 
 BADGES = {True: "MET", False: "NOT_MET", None: "UNDETERMINED"}
@@ -90,7 +92,8 @@ class ConfirmForm(forms.Form):
 def randomize_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) -> HttpResponse:
     """The criteria one by one, those that block above them, or the question whether to go on."""
     actor = user_of(request)
-    judged = eligibility(Facts([subject]), subject)
+    facts = Facts([subject])
+    judged = eligibility(facts, subject)
     criteria, settings = shown_lines(judged.lines)
     context = {
         "title": _("Randomize %(code)s") % {"code": subject.code},
@@ -102,6 +105,7 @@ def randomize_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) ->
         "criteria": criteria,
         "notes": settings,
         "allocation": allocation_of(subject),
+        **_stratum(facts, subject),
     }
     return act_page(
         admin,
@@ -116,3 +120,11 @@ def randomize_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) ->
         context=context,
         template="study/randomize.html",
     )
+
+
+def _stratum(facts: Facts, subject: Subject) -> dict[str, str]:
+    """The stratum by the data of now, or why there is none; nothing where the study has no strata."""
+    found = stratum_of(facts, subject)
+    if isinstance(found, Undetermined):
+        return {"no_stratum": found.sentence()}
+    return {"stratum": found.words}

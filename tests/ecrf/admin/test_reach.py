@@ -170,7 +170,8 @@ def test_nobody_reaches_an_admin_page_without_logging_in(subject: Subject) -> No
 def test_the_randomization_list_exists_for_its_keeper_alone(role: str, subject: Subject) -> None:
     client = client_of(person(role, subject.study, subject.site if role in AT_A_SITE else None))
     kept = RandomizationList.objects.get()
-    pages = ["", "add/", f"{kept.pk}/change/", f"{kept.pk}/history/", f"{kept.pk}/slots/", f"{kept.pk}/seal/"]
+    own = ("change", "history", "slots", "extend", "unusable", "close")
+    pages = ["", "add/", *(f"{kept.pk}/{page}/" for page in own)]
     for page in pages:
         assert client.get(f"/admin/trials/randomizationlist/{page}").status_code == 404, page
     for page in ("/admin/", "/admin/trials/"):
@@ -185,13 +186,12 @@ def test_an_administrator_of_the_installation_sees_no_list_and_no_subject(subjec
     assert client.get("/admin/trials/user/").status_code == 200
 
 
-def test_the_keeper_sees_slots_and_seal_page_of_the_own_list(subject: Subject) -> None:
+def test_the_keeper_reaches_the_pages_of_the_own_list(subject: Subject) -> None:
     client = client_of(person(Role.RANDOMIZATION_KEEPER, subject.study))
     kept = RandomizationList.objects.get()
     assert client.get("/admin/trials/randomizationlist/").status_code == 200
-    slots = client.get(f"/admin/trials/randomizationlist/{kept.pk}/slots/")
-    assert [slot.arm.code for slot in slots.context["slots"]] == ["A", "B", "A", "B"]
-    assert client.get(f"/admin/trials/randomizationlist/{kept.pk}/seal/").status_code == 200
+    for page in ("change", "history", "slots", "extend", "unusable", "close"):
+        assert client.get(f"/admin/trials/randomizationlist/{kept.pk}/{page}/").status_code == 200, page
 
 
 @pytest.mark.parametrize(
