@@ -99,7 +99,10 @@ def unique_keys(model: type[models.Model]) -> list[tuple[str, ...]]:
     Keys under a condition or over an expression are left out: no history and no event has any, and a live row
     that is replaced through one is missed by the verification.
     """
-    keys = [(field.column,) for field in model._meta.concrete_fields if field.primary_key or field.unique]
-    for constraint in model._meta.total_unique_constraints:
-        keys.append(tuple(str(model._meta.get_field(name).column) for name in constraint.fields))  # type: ignore[union-attr]
-    return sorted(dict.fromkeys(keys), key=lambda key: (key != (model._meta.pk.column,), key))
+    columns = {field.name: str(field.column) for field in model._meta.concrete_fields}
+    alone = [(columns[field.name],) for field in model._meta.concrete_fields if field.unique]
+    together = [
+        tuple(columns[name] for name in constraint.fields)
+        for constraint in model._meta.total_unique_constraints
+    ]
+    return sorted({*alone, *together}, key=lambda key: (key != (model._meta.pk.column,), key))

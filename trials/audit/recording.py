@@ -14,7 +14,7 @@ from trials.audit.context import NotRecording, before_commit, consequences, runn
 from trials.audit.event_hash import event_hash, text_digest
 from trials.audit.history import SALT_BYTES
 from trials.audit.origin import current_origin
-from trials.audit.row_digests import sum_of_rows
+from trials.audit.row_sum import sum_of_rows
 from trials.audit.sets import insert_rows
 from trials.models.audit import AuditEvent, Chain, event_id
 

@@ -1,0 +1,113 @@
+"""Live rows beside their history: each equals its newest history row, and begins with its creation."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from trials.audit.findings import Finding, Rule
+from trials.audit.kinds import Kind, Table
+from trials.audit.stored import CHUNK
+from trials.models.audit import NUMBER_BITS
+
+# Grouped once for each table: asked for each row, the same takes a hundred times as long.
+NEWEST = """WITH newest AS (
+SELECT {key} AS row_key, max({history_id}) AS last_id, min({history_id}) AS first_id
+FROM {history} GROUP BY {key})
+"""
+
+DIFFERS = """
+SELECT l.{key}, h.{event_id}, newest.row_key, {differences}
+FROM {live} l LEFT JOIN newest ON newest.row_key = l.{key}
+LEFT JOIN {history} h ON h.{history_id} = newest.last_id
+WHERE newest.row_key IS NULL OR {any_difference}
+ORDER BY l.{key}"""
+
+LACKS = """
+SELECT newest.row_key, h.{event_id}
+FROM newest JOIN {history} h ON h.{history_id} = newest.last_id LEFT JOIN {live} l ON l.{key} = newest.row_key
+WHERE l.{key} IS NULL
+ORDER BY newest.row_key"""
+
+BEGINS = """
+SELECT newest.row_key, h.{event_id}, h.{history_id}
+FROM newest JOIN {history} h ON h.{key} = newest.row_key
+WHERE (h.{history_type} = '+') <> (h.{history_id} = newest.first_id) OR h.{history_type} NOT IN ('+', '~')
+ORDER BY h.{history_id}"""
+
+DISTINCT = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A live table and its history, with the columns that both have."""
+
+    live: str
+    history: str
+    key: str
+    columns: tuple[str, ...]
+
+
+def pairs(tables: Sequence[Table]) -> list[Pair]:
+    """Every regulated table that is there, with its history."""
+    names = {table.name for table in tables}
+    found = []
+    for table in tables:
+        if table.kind not in (Kind.LIVE, Kind.WRITTEN_ONCE):
+            continue
+        model: Any = table.model
+        history: type[models.Model] = model.history.model
+        if history._meta.db_table in names:
+            columns = [str(each.column) for each in model._meta.concrete_fields if not each.generated]
+            found.append(Pair(table.name, history._meta.db_table, table.key, tuple(columns)))
+    return found
+
+
+class LiveVerifier:
+    """Compares pairs; findings name the chain and event of the newest history row."""
+
+    def __init__(
+        self, connection: BaseDatabaseWrapper, chains: dict[int, str], wanted: set[int] | None
+    ) -> None:
+        self.connection, self.chains, self.wanted = connection, chains, wanted
+
+    def findings(self, pair: Pair) -> Iterator[Finding]:
+        yield from self._differing(pair)
+        for key, event in self._rows(LACKS, pair):
+            yield from self._at(event, Rule.LIVE_MISSING, table=pair.live, key=key)
+        for key, event, history_id in self._rows(BEGINS, pair):
+            yield from self._at(
+                event, Rule.FIRST_VERSION, table=pair.history, key=history_id, detail=f"of row {key}"
+            )
+
+    def _differing(self, pair: Pair) -> Iterator[Finding]:
+        for key, event, known, *flags in self._rows(DIFFERS, pair):
+            if known is None:
+                yield Finding(Rule.HISTORY_MISSING, table=pair.live, key=key)
+                continue
+            columns = tuple(name for name, differs in zip(pair.columns, flags, strict=True) if differs)
+            yield from self._at(event, Rule.LIVE_DIFFERS, table=pair.live, key=key, columns=columns)
+
+    def _at(self, event: int, rule: Rule, **place: Any) -> Iterator[Finding]:
+        chain, number = event >> NUMBER_BITS, event & (1 << NUMBER_BITS) - 1
+        if self.wanted is None or chain in self.wanted:
+            yield Finding(rule, chain=self.chains.get(chain, str(chain)), event=number, **place)
+
+    def _rows(self, template: str, pair: Pair) -> Iterator[Sequence[Any]]:
+        quote, distinct = self.connection.ops.quote_name, DISTINCT[self.connection.vendor]
+        differences = [f"l.{quote(name)} {distinct} h.{quote(name)}" for name in pair.columns]
+        own = ("event_id", "history_id", "history_type")
+        statement = (NEWEST + template).format(
+            live=quote(pair.live),
+            history=quote(pair.history),
+            key=quote(pair.key),
+            differences=", ".join(differences),
+            any_difference=" OR ".join(differences),
+            **{name: quote(name) for name in own},
+        )
+        with self.connection.chunked_cursor() as cursor:
+            cursor.execute(statement)
+            while rows := cursor.fetchmany(CHUNK):
+                yield from rows
