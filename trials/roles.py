@@ -231,11 +231,13 @@ def is_trained(assignment: Assignment) -> bool:
     return assignment.trained_on is not None and assignment.trained_on <= _today()
 
 
-def scope(user: User, verb: Verb) -> Scope:
-    """Where the user may do this today."""
+def scope(user: User, verb: Verb, roles: Iterable[str] | None = None) -> Scope:
+    """Where the user may do this today; with `roles`, under one of these alone."""
     if user.limits and not user.limits.allow(verb):
         return Scope(frozenset(), frozenset())
     granted = [each for each in _assignments(user) if gives(each, verb)]
+    if roles is not None:
+        granted = [each for each in granted if each.role in set(roles)]
     return Scope(
         studies=frozenset(each.study_id for each in granted if each.site_id is None),
         sites=frozenset(
@@ -258,6 +260,8 @@ def may(user: User, verb: Verb, *, site: Site | None = None, study: Study | None
 
 def roles_for(user: User, verb: Verb, site: Site) -> list[str]:
     """Every role under which the user may do this at the site, in the order of the assignments."""
+    if user.limits and not user.limits.allow(verb):
+        return []
     return [
         each.role
         for each in _assignments(user)
