@@ -9,7 +9,13 @@ from django.contrib import admin
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
-SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
+SQLITE_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "foreign_keys": 1,
+    "recursive_triggers": 1,
+    "secure_delete": 1,
+}
 """Pragma and the value that must be read back; synchronous 2 is FULL."""
 
 

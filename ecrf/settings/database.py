@@ -23,7 +23,9 @@ SQLITE: dict[str, Any] = {
         "timeout": LOCK_WAIT_SECONDS,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-            "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON"
+            "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; "
+            # What is redacted is overwritten in the file, not only given up.
+            "PRAGMA secure_delete=ON"
         ),
     },
 }
