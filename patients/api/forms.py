@@ -124,6 +124,7 @@ class FormResource(Resource):
         data = object_of(request)
         reason = text_of(data, "change_reason")
         data.pop("change_reason", None)
+        answers_queries = data.pop("answers_queries", ())
         stated = take_stated(data)
         rows = take_rows(self.definition, data)
         change_form(
@@ -134,6 +135,7 @@ class FormResource(Resource):
             data=data,
             rows=rows,
             not_done_reason=stated,
+            answers_queries=answers_queries,
         )
         return self.reply(self.get_object())
 

@@ -31,7 +31,7 @@ from patients.query_lists import Worklist, waiting_for
 from patients.selectors import visible
 from patients.threads import QUESTION, lines_of, question_of, thread_of, words_of
 from trials.api.bodies import object_of, text_of
-from trials.api.idempotency import once
+from trials.api.idempotency import once_then_told
 from trials.api.preconditions import version_named
 from trials.api.resource import Resource, Shown
 from trials.roles import Verb, scope
@@ -180,7 +180,7 @@ class QueryResource(Resource):
         return list(self.get_serializer_class()(records, many=True, context=context).data)
 
     def create(self, request: Request) -> HttpResponseBase:
-        return once(request, model=Query, act=lambda: self.ask(request), reply=self.created)
+        return once_then_told(request, model=Query, act=lambda: self.ask(request), reply=self.created)
 
     def ask(self, request: Request) -> Query:
         data = object_of(request, known=("form", "record_id", "rows", "repeat", "field", "severity", "text"))
@@ -244,10 +244,14 @@ class QueryResource(Resource):
         """One step with its words, in the version that If-Match names; repeated, it is answered as before."""
         query = self.get_object()
         version = version_named(request)
-        words = text_of(object_of(request, known=(name,)), name)
-        return once(
+
+        def take() -> Query:
+            words = text_of(object_of(request, known=(name,)), name)
+            return act(query, version, words)
+
+        return once_then_told(
             request,
             model=QueryMessage,
-            act=lambda: act(query, version, words),
+            act=take,
             reply=lambda _key: self.reply(self.get_object()),
         )

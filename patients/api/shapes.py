@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from patients.actions.corrections import NAMED_AT_MOST
 from patients.actions.entry import NOT_DONE_REASON_LENGTH
 from patients.api.told import TOLD_SCHEMA
 from patients.forms import (
@@ -41,6 +42,14 @@ STATED: dict[str, Schema] = {
 CHANGE_REASON: dict[str, Schema] = {
     "change_reason": TEXT
     | {"minLength": 1, "maxLength": REASON_LENGTH, "title": "Reason for the change, kept in the audit trail"}
+}
+ANSWERS_QUERIES: dict[str, Schema] = {
+    "answers_queries": {
+        "type": "array",
+        "items": WHOLE,
+        "maxItems": NAMED_AT_MOST,
+        "title": "Ids of queries of this casebook that the change answers beside those about what it changes",
+    }
 }
 ENVELOPE: dict[str, Schema] = {
     "id": WHOLE,
@@ -186,7 +195,8 @@ class FormCorrection(FormShape):
     def schema(cls) -> Schema:
         form = cls.definition
         rows = rows_schema(form, reply=False, change=True)
-        properties = {**CHANGE_REASON, **STATED, **answers_schema(form, reply=False), **rows}
+        stated = {**CHANGE_REASON, **ANSWERS_QUERIES, **STATED}
+        properties = {**stated, **answers_schema(form, reply=False), **rows}
         return closed(properties, required=["change_reason"]) | described(form)
 
 

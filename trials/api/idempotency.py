@@ -6,7 +6,6 @@ for each other in the database; the later ones get the reply of the first. A ref
 nothing, and the same request may succeed later.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,6 +14,7 @@ from typing import Any, Protocol
 from django.db import IntegrityError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -105,6 +105,36 @@ def once_whole(request: Request, *, model: Any, act: Callable[[], Response]) -> 
     return response
 
 
+def once_then_told(
+    request: Request, *, model: Any, act: Callable[[], Written], reply: Callable[[int], Response]
+) -> HttpResponseBase:
+    """The same as `once` for a reply that tells the event of the act, which is written last.
+
+    The key is kept with the effect, the reply right after it; a repeated request that comes in between
+    gets the record as it is then.
+    """
+    address = address_of(request)
+    if address is None:
+        return reply(act().pk)
+
+    def keep(record: OpenRecording) -> None:
+        if keys := record.created(model):
+            IdempotencyKey.objects.create(**address, record_id=keys[0], created_at=clock.now())
+
+    if kept := find(address):
+        return replay(kept, address, reply)
+    try:
+        with keeping(keep):
+            response = reply(act().pk)
+    except (Refused, IntegrityError):
+        if kept := find(address):
+            return replay(kept, address, reply)
+        raise
+    IdempotencyKey.objects.filter(**lookup(address)).update(**content_of(response))
+    forget_old(address)
+    return response
+
+
 class Address(dict[str, Any]):
     """user, route, key and body_sha256 of a request with an Idempotency-Key."""
 
@@ -120,11 +150,10 @@ def address_of(request: Request) -> Address | None:
         raise ValidationError({"Idempotency-Key": ["the address is too long to keep a reply for"]})
     # The query is part of what is asked for: ?study=A and ?study=B are two requests.
     asked = request.META.get("QUERY_STRING", "").encode() + b"\n" + request._request.body
+    # Keyed: a body may hold a password, which a plain digest would let anybody try out.
+    keyed = salted_hmac("trials.api.idempotency", asked, algorithm="sha256")
     return Address(
-        user_id=request.user.pk,
-        route=request.path,
-        key=key,
-        body_sha256=hashlib.sha256(asked).hexdigest(),
+        user_id=request.user.pk, route=request.path, key=key, body_sha256=keyed.hexdigest()
     )
 
 
@@ -168,11 +197,11 @@ def replay(
     """The first reply again. Raises KeyUsedForAnotherBody, ReplyLost, and what `reply` raises."""
     if kept.body_sha256 != address["body_sha256"]:
         raise KeyUsedForAnotherBody()
-    if not kept.status:
+    if not kept.status and reply is None:
         raise ReplyLost()
-    if reply is not None:
-        reply(kept.record_id)  # the user's rights may have ended since: then this raises NotFound
-    response = as_it_was(kept)
+    # The user's rights may have ended since: then this raises NotFound.
+    now = reply(kept.record_id) if reply is not None else None
+    response: HttpResponseBase = as_it_was(kept) if kept.status or now is None else now
     response["Idempotency-Replayed"] = "true"
     return response
 
