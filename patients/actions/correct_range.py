@@ -1,12 +1,15 @@
 """Correct a reference range and derive anew the flags that rest on it; its impact can be shown first."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from patients.actions.closed import refuse, why_form_closed
 from patients.actions.reflag import Reflagged, reflag
 from patients.fields import ClinicalField, CodedField, CountField, ExactDateField, QuantityField
+from patients.marks import closures_over
 from patients.models import LabResult, LabSample, Subject
 from trials.actions.errors import Refused, Stale, WrongState
 from trials.actions.given import needed, version_number
@@ -44,8 +47,10 @@ def correct_range(
     """Correct a range and derive the affected flags anew; returns every result that changes.
 
     With `dry_run` the same is computed and nothing is kept. Results of all sites that used the range, or
-    that may use it now, are looked at; each casebook gets its own event with the same reason. Raises
-    NotPermitted, ReasonRequired, Stale, Refused (naming the field).
+    that may use it now, are looked at; each casebook gets its own event with the same reason. One result
+    that would change and is frozen or locked refuses the whole: a range is never corrected in part. Raises
+    NotPermitted, ReasonRequired, Stale, Refused (naming the field), Closed (naming the samples; a preview
+    marks them instead).
     """
     study, version = reference_range.study, version_number(version)
     role = require(actor, Verb.CORRECT_RANGE, study=study)
@@ -66,11 +71,19 @@ def correct_range(
                 if sample.subject_id not in subjects:
                     raise WrongState("A subject was enrolled in this moment; look at the impact again.")
                 changed += reflag(sample, _results_of(sample, reference_range))
+            changed = _with_closures(changed)
             if dry_run:
                 raise _Shown
+            refuse(each.closed for each in changed if each.closed)
     except _Shown:
         pass
     return changed
+
+
+def _with_closures(changed: list[Reflagged]) -> list[Reflagged]:
+    """The same results, those that are frozen or locked saying so."""
+    closures = closures_over({each.result.parent.subject for each in changed})
+    return [replace(each, closed=why_form_closed(closures, each.result.parent)) for each in changed]
 
 
 def _samples(reference_range: ReferenceRange) -> list[LabSample]:
@@ -81,7 +94,9 @@ def _samples(reference_range: ReferenceRange) -> list[LabSample]:
         results__test=reference_range.test,
         results__entered_in_error=False,
     )
-    return list(affected.distinct().select_related("subject__chain", "subject__site", "subject__study"))
+    return list(
+        affected.distinct().select_related("subject__chain", "subject__site", "subject__study", "visit")
+    )
 
 
 def _apply(reference_range: ReferenceRange, version: int, changes: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Max, QuerySet
 
 from patients.actions.answers import Answers, Context, clean_form, context_of
+from patients.actions.closed import why_closed
 from patients.actions.effects import take_effect
 from patients.actions.entry import (
     NOT_DONE_REASON_LENGTH,
@@ -18,9 +19,10 @@ from patients.actions.entry import (
 )
 from patients.derivations.known import Known
 from patients.forms import FormDefinition, definition_of
+from patients.marks import closures_over
 from patients.models import CaseReportForm, Row, Subject, Visit
 from patients.selectors import visible
-from trials.actions.errors import Refused
+from trials.actions.errors import Closed, Refused
 from trials.actions.given import needed, text
 from trials.audit.recording import Act, Recording, recording
 from trials.models import Study, User
@@ -38,7 +40,8 @@ class ImportReport:
     """What became of every line. When none is rejected, received = stored + unchanged.
 
     `rejected` maps line numbers (from 1) to errors by field. With anything rejected, nothing is stored;
-    lines after the thousandth rejected one are counted, not looked at.
+    lines after the thousandth rejected one are counted, not looked at. `closed`: a line was rejected
+    because its casebook or visit is frozen or locked.
     """
 
     received: int = 0
@@ -46,6 +49,7 @@ class ImportReport:
     unchanged: int = 0
     rejected: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     dry_run: bool = False
+    closed: bool = False
 
 
 @dataclass
@@ -172,6 +176,7 @@ def _build(definition: FormDefinition, read: Sequence[_Line], report: ImportRepo
     repeats: dict[_Place, int] = {(each["subject_id"], each["visit_id"]): each["last"] for each in counted}
     alive: set[_Place] = set(existing.filter(entered_in_error=False).values_list("subject_id", "visit_id"))
     fresh, known = [], Known()
+    closures = closures_over({line.subject.pk: line.subject for line in read}.values())
     for line in read:
         if len(report.rejected) >= MAXIMUM_REJECTED:
             break
@@ -179,12 +184,15 @@ def _build(definition: FormDefinition, read: Sequence[_Line], report: ImportRepo
             if _is_known(definition, line, by_external_id, known):
                 report.unchanged += 1
                 continue
+            if why := why_closed(closures, line.subject, line.visit):
+                raise Closed(why)
             _make(definition, line, repeats, alive, known)
             if line.form.external_id:
                 by_external_id[line.subject.pk, line.form.external_id] = line.form
             fresh.append(line)
         except Refused as refusal:
             report.rejected[line.number] = refusal.errors
+            report.closed = report.closed or isinstance(refusal, Closed)
     return fresh
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from patients.actions.deviations import draft_deviations, reword_drafts, withdraw_drafts
+from patients.actions.deviations import draft_deviations, reword_drafts, settle_drafts, withdraw_drafts
 from patients.actions.query_steps import act_on_query, message_of, move, visit_of
 from patients.checks.casebook import CHECKS
 from patients.checks.engine import VISIT, Check, at_once, checks_of, checks_resting_on, hits
@@ -83,7 +83,13 @@ def review_casebook(facts: Facts) -> Tally:
     # Queries of forms that are in error by now are closed too.
     for form, record in _pending_of(facts).values_list("form", "record_id"):
         looks.setdefault((form, record), [check for check in CHECKS if check.looks_at(form)])
-    return _bring_in_line(facts, looks)
+    tally = _bring_in_line(facts, looks)
+    drafting = {check.id: check for check in CHECKS if check.drafts is not None}
+    pending = (
+        _pending_of(facts).filter(check_id__in=drafting).select_related("subject__study", "subject__site")
+    )
+    settle_drafts(list(pending), facts.subjects.values(), drafting)
+    return tally
 
 
 def accept_reason(*, actor: User, query: Query, reason: str, version: int | None = None) -> Query:

@@ -12,13 +12,17 @@ from patients.models import LabResult, LabSample
 
 @dataclass(frozen=True)
 class Reflagged:
-    """A result whose range or flag has changed, and what it was before."""
+    """A result whose range or flag has changed, and what it was before.
+
+    `closed` says why it cannot be changed, where it is frozen or locked.
+    """
 
     result: LabResult
     flag_before: str
     flag_after: str
     low_before: Decimal | None
     high_before: Decimal | None
+    closed: str = ""
 
     @property
     def subject_code(self) -> str:

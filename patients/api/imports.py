@@ -16,7 +16,7 @@ from patients.actions.import_forms import MAXIMUM_LINES, MAXIMUM_REJECTED, Impor
 from patients.api.import_lines import CSVParser, JSONLinesParser, Line, Lines, NDJSONParser, folded
 from patients.api.parameters import truth
 from patients.forms import FormDefinition, definitions
-from trials.actions.errors import Refused
+from trials.actions.errors import Closed, Refused
 from trials.api.idempotency import once_whole
 from trials.api.resource import Resource
 from trials.audit.origin import origin
@@ -128,6 +128,8 @@ def _are_objects(rows: Any) -> bool:
 def status_of(report: ImportReport) -> int:
     if report.dry_run:
         return 200
+    if report.closed:
+        return Closed.status
     return 400 if report.rejected else 201
 
 

@@ -49,6 +49,10 @@ class ReflaggedReply(serializers.Serializer):
     high_after = serializers.CharField(allow_null=True)
     flag_before = serializers.CharField(allow_blank=True)
     flag_after = serializers.CharField(allow_blank=True)
+    closed = serializers.CharField(
+        allow_blank=True,
+        help_text="Why the result cannot be changed; with one such result the correction is refused (423)",
+    )
 
 
 class RangeCorrected(serializers.Serializer):
@@ -117,4 +121,5 @@ def shown_reflagged(each: Reflagged) -> dict[str, Any]:
         "high_after": result.range_high,
         "flag_before": each.flag_before,
         "flag_after": each.flag_after,
+        "closed": each.closed,
     }

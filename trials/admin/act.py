@@ -15,7 +15,8 @@ from trials.admin.base import StudyAdmin
 from trials.roles import NotPermitted
 
 REPLAY = 200
-"""A page that shows what was refused is a page, as Django's own forms have it; conflicts say 409 or 412."""
+"""A page that shows what was refused is a page, as Django's own forms have it; conflicts say 409 or 412,
+and what is frozen or locked 423."""
 
 
 class ReasonField(forms.CharField):
@@ -49,7 +50,7 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 def status_of(refusal: Refused) -> int:
     """HTTP status of the page that replays a refusal."""
-    return refusal.status if refusal.status in (409, 412) else REPLAY
+    return refusal.status if refusal.status in (409, 412, 423) else REPLAY
 
 
 def show_errors(form: forms.Form, errors: Mapping[str, Any]) -> None:
