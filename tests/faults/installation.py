@@ -9,6 +9,7 @@ from typing import Any
 from ecrf.settings.base import *  # noqa: F403
 from ecrf.settings.base import INSTALLED_APPS, REST_FRAMEWORK, env
 from ecrf.settings.database import from_url
+from tests.faults.no_migrations import NoMigrations
 
 SECRET_KEY = env.str("SECRET_KEY", default="known-to-everybody-and-good-for-tests-only-0123456789")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
@@ -25,17 +26,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": dict.fromkeys(REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], "1000000/min"),
 }
 WHITENOISE_USE_FINDERS = True
-
-
-class NoMigrations(dict[str, None]):
-    """Tables straight from the models."""
-
-    def __contains__(self, app: object) -> bool:
-        return True
-
-    def __getitem__(self, app: str) -> None:
-        return None
-
 
 if env.bool("WITHOUT_MIGRATIONS", default=False):
     MIGRATION_MODULES = NoMigrations()

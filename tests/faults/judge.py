@@ -111,7 +111,7 @@ def history_models() -> list[Any]:
 
 def broken_chains() -> Iterator[str]:
     """Gaps, links, hashes and digests that do not fit."""
-    from trials.audit.recording import event_hash
+    from trials.audit.event_hash import event_hash
     from trials.models import AuditEvent, Chain
 
     rows, digests = digests_of_events()

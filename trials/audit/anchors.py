@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +97,18 @@ def anchor_of(using: str = DEFAULT_DB_ALIAS) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "taken_at": canonical_value(clock.now()),
-        "software": f"icc-ecrf {version('icc-ecrf')}",
+        "software": software(),
         "counts": {"chains": len(chains), "events": events, "history_rows": rows},
         "chains": chains,
     }
+
+
+def software() -> str:
+    """Name and version of this software; a checkout that was never installed has none."""
+    try:
+        return f"icc-ecrf {version('icc-ecrf')}"
+    except PackageNotFoundError:
+        return "icc-ecrf"
 
 
 def _head(chain: Chain) -> dict[str, Any]:
