@@ -167,6 +167,9 @@ DISK_RESERVE_MIB = env.int("DISK_RESERVE_MIB", default=64)
 """Below this much room on the disk of an SQLite file nothing but logging in is written; 0: never looked at."""
 DISK_RESERVE_LEFT_TO = ("/admin/login/", "/admin/logout/", "/api/v1/auth/")
 
+POSTGRESQL_PROGRAMS = env.str("POSTGRESQL_PROGRAMS", default="")
+"""The folder of pg_dump and pg_restore, for `backup` and `restore`; empty: where the system keeps them."""
+
 # ---------------------------------------------------------------- audit
 SIMPLE_HISTORY_ENABLED = True
 SIMPLE_HISTORY_ENFORCE_HISTORY_MODEL_PERMISSIONS = True
