@@ -94,7 +94,7 @@ class StudyAdminSite(UnfoldAdminSite):
         return own + [each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"]
 
     @method_decorator(never_cache)
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Name and password; the second factor, where there is one, is asked on the page after."""
         from ecrf.login_pages import PasswordStep
 

@@ -72,13 +72,13 @@ def expire(request: HttpRequest, user: User) -> None:
 
 def remove(request: HttpRequest) -> bool:
     """Remove the row of the session. False where there was none."""
-    row = request.session.get(ROW)
+    row: int | None = request.session.get(ROW)
     return row is not None and UserSession.objects.filter(pk=row).delete()[0] == 1
 
 
 def is_over(request: HttpRequest, user: User) -> bool:
     """True for a session whose row is gone: it was ended elsewhere, or the account or password changed."""
-    row = UserSession.objects.filter(pk=request.session.get(ROW), user=user).first()
+    row = UserSession.objects.filter(pk=request.session.get(ROW, 0), user=user).first()
     if row is None:
         return True
     now = timezone.now()

@@ -8,7 +8,9 @@ from trials.models import User
 
 
 class RoleBackend(ModelBackend):
-    """Password check of people whose account is open and has not expired. It grants nothing: rights are asked of trials/roles.py.
+    """Password check of people whose account is open and has not expired.
+
+    It grants nothing: rights are asked of trials/roles.py.
 
     The admin classes answer for themselves (`ecrf/admin_site.py`); a permission that nobody answers
     for is denied.

@@ -46,7 +46,9 @@ class Credentials(serializers.Serializer):
     forms = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="OIDs of the only forms it may reach"
     )
-    read_only = serializers.BooleanField(required=False, help_text="true: it changes nothing")
+    read_only = serializers.BooleanField(  # type: ignore[assignment]
+        required=False, help_text="true: it changes nothing"
+    )
 
 
 class TokenShown(serializers.Serializer):
@@ -58,7 +60,7 @@ class TokenShown(serializers.Serializer):
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="Exact to ten minutes")
     site = serializers.CharField(allow_null=True)
     forms = serializers.ListField(child=serializers.CharField())
-    read_only = serializers.BooleanField()
+    read_only = serializers.BooleanField()  # type: ignore[assignment]
     this = serializers.BooleanField(help_text="true: the token of this request")
 
 
@@ -235,5 +237,6 @@ class LogoutView(APIView):
         refuse_unknown_parameters(request)
         object_of(request, known=())
         user: Any = request.user
-        end_token(actor=user, token=request.auth)
+        own: Any = request.auth
+        end_token(actor=user, token=own)
         return Response(status=204)

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy
 
 env = environ.Env()
 
@@ -86,7 +88,7 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "trials.authen
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-AUTH_PASSWORD_VALIDATORS = [  # what is asked of a password, and what on purpose is not: trials/passwords.py
+AUTH_PASSWORD_VALIDATORS = [  # what is asked, and what on purpose is not: trials/passwords.py
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
@@ -212,13 +214,14 @@ REST_FRAMEWORK: dict[str, Any] = {
         "anon": env.str("THROTTLE_ANON", default="60/min"),
         "user": env.str("THROTTLE_USER", default="6000/hour"),
         "token": env.str("THROTTLE_TOKEN", default="10/min"),
+        "login": env.str("THROTTLE_LOGIN", default="60/min"),
     },
     "NUM_PROXIES": TRUSTED_PROXIES,
     "STRICT_JSON": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
-KNOX_TOKEN_MODEL = "trials.AccessToken"
+KNOX_TOKEN_MODEL = "trials.AccessToken"  # noqa: S105
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": timedelta(hours=env.int("TOKEN_HOURS", default=10)),
@@ -238,7 +241,14 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["ecrf.api.schema.close_objects"],
 }
 
-UNFOLD: dict[str, Any] = {"SITE_TITLE": "icc-ecrf", "SITE_HEADER": "icc-ecrf", "SHOW_LANGUAGES": True}
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "icc-ecrf",
+    "SITE_HEADER": "icc-ecrf",
+    "SHOW_LANGUAGES": True,
+    "ACCOUNT": {
+        "navigation": [{"title": gettext_lazy("Your account"), "link": reverse_lazy("admin:account")}]
+    },
+}
 
 # ---------------------------------------------------------------- log
 LOGGING = {

@@ -174,7 +174,7 @@ def _change(user: User, act: Act, keep_session: int | None = None, **values: Any
         current.save()
         # Both were given on the strength of what has just changed.
         tokens = AccessToken.objects.filter(user=current).delete()[0]
-        sessions = UserSession.objects.filter(user=current).exclude(pk=keep_session).delete()[0]
+        sessions = UserSession.objects.filter(user=current).exclude(pk=keep_session or 0).delete()[0]
         if tokens or sessions:
             record.note(about(current, f"{tokens} tokens and {sessions} sessions ended"))
     return current

@@ -23,7 +23,7 @@ def _end(actor: User, user: User, reason: str, only: int | None = None, keep: in
     role = SELF if own else require(actor, Verb.MANAGE_ACCOUNTS)
     act = Act(actor, role, "end session", reason if own else needed(reason))
     with recording(system_chain(), act) as record:
-        found = UserSession.objects.filter(user=user).exclude(pk=keep)
+        found = UserSession.objects.filter(user=user).exclude(pk=keep or 0)
         number = (found if only is None else found.filter(pk=only)).delete()[0]
         if not number:
             raise WrongState("The session is over already.")

@@ -1,5 +1,6 @@
-"""Accounts and assignments, for administrators only; every change is an action of trials/actions/accounts."""
+"""Accounts, for administrators only; every change is an action of trials/actions."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -9,101 +10,28 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from trials.access import managed_studies
 from trials.actions import accounts
-from trials.admin.act import ReasonField, act_page, day_field, posted
+from trials.actions.access_events import events_about
+from trials.actions.errors import WrongState
+from trials.actions.lockouts import lift_lockout, lockouts
+from trials.actions.second_factor import is_on, is_required
+from trials.actions.sessions import end_session, end_sessions
+from trials.actions.tokens import end_token
+from trials.admin.account_forms import (
+    LastDayForm,
+    LiftForm,
+    NewAccountForm,
+    ReasonForm,
+    ResetPasswordForm,
+)
+from trials.admin.act import act_page, posted
 from trials.admin.base import WRITING, StudyAdmin, user_of
-from trials.audit import clock
-from trials.models import Assignment, Role, Site, Study, User
-from trials.models.staff import USERNAME
-from trials.roles import Verb, may, scope
+from trials.models import AccessToken, Assignment, User, UserSession
+from trials.roles import Verb, may
 
-
-def managed_studies(user: User) -> QuerySet[Study]:
-    """The studies in which the user may assign roles."""
-    if user.is_superuser and user.is_active:
-        return Study.objects.all()
-    return Study.objects.filter(pk__in=scope(user, Verb.MANAGE_ACCOUNTS).studies)
-
-
-def password_field(label: Any) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        strip=False,
-        max_length=500,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-
-class TwicePasswordForm(forms.Form):
-    """A new password, typed twice."""
-
-    password = password_field(gettext_lazy("New password"))
-    again = password_field(gettext_lazy("New password again"))
-
-    def clean(self) -> dict[str, Any]:
-        typed = super().clean() or {}
-        if "password" in typed and "again" in typed and typed["password"] != typed["again"]:
-            self.add_error("again", _("The two passwords differ."))
-        return typed
-
-
-class NewAccountForm(TwicePasswordForm):
-    username = forms.CharField(
-        label=gettext_lazy("Username"),
-        max_length=60,
-        validators=[USERNAME],
-        help_text=gettext_lazy("Never given to anybody else later."),
-    )
-    full_name = forms.CharField(label=gettext_lazy("Full name"), max_length=120, required=False)
-    field_order = ("username", "full_name", "password", "again")
-
-
-class ResetPasswordForm(TwicePasswordForm):
-    change_reason = ReasonField()
-
-
-class ReasonForm(forms.Form):
-    change_reason = ReasonField()
-
-
-class AssignmentForm(forms.Form):
-    """A role for a user, limited to the studies that the administrator manages."""
-
-    user = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("User"), to_field_name="username")
-    study = forms.ModelChoiceField(Study.objects.none(), label=gettext_lazy("Study"))
-    role = forms.ChoiceField(choices=Role.choices, label=gettext_lazy("Role"))
-    site = forms.ModelChoiceField(
-        Site.objects.none(),
-        label=gettext_lazy("Site"),
-        required=False,
-        empty_label=gettext_lazy("Every site of the study"),
-    )
-    valid_from = day_field(gettext_lazy("First day"))
-    valid_to = day_field(gettext_lazy("Last day"), required=False)
-
-    def __init__(self, *arguments: Any, actor: User, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        studies = managed_studies(actor)
-        users: Any = self.fields["user"]
-        users.queryset = User.objects.filter(is_active=True, is_system=False).order_by("username")
-        study: Any = self.fields["study"]
-        study.queryset = studies
-        site: Any = self.fields["site"]
-        site.queryset = Site.objects.filter(study__in=studies).order_by("code")
-
-    def clean(self) -> dict[str, Any]:
-        typed = super().clean() or {}
-        site, study = typed.get("site"), typed.get("study")
-        if site is not None and study is not None and site.study_id != study.pk:
-            self.add_error("site", _("The site does not belong to this study."))
-        return typed
-
-
-class EndForm(forms.Form):
-    last_day = day_field(gettext_lazy("Last day of the role"))
-    change_reason = ReasonField()
+EVENTS_SHOWN = 100
 
 
 class AccountsAdmin(StudyAdmin):
@@ -121,12 +49,13 @@ class AccountsAdmin(StudyAdmin):
 
 @admin.register(User)
 class UserPage(AccountsAdmin):
-    list_display = ("username", "full_name", "is_active", "is_superuser")
+    list_display = ("username", "full_name", "is_active", "valid_until", "is_superuser")
     list_filter = ("is_active",)
     search_fields = ("username", "full_name")
     ordering = ("username",)
-    fields = ("username", "full_name", "is_active", "is_superuser")
+    fields = ("username", "full_name", "is_active", "is_superuser", "valid_until", "must_change_password")
     change_form_template = "study/account.html"
+    change_list_template = "study/accounts.html"
 
     def visible_to(self, user: User) -> QuerySet[User]:
         everybody = User.objects.filter(is_system=False)
@@ -134,16 +63,29 @@ class UserPage(AccountsAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        return [
-            path("<int:pk>/password/", view(self.password_view), name="trials_user_password"),
-            path("<int:pk>/deactivate/", view(self.deactivate_view), name="trials_user_deactivate"),
-            *super().get_urls(),
-        ]
+        own = (
+            ("<int:pk>/password/", self.password_view, "password"),
+            ("<int:pk>/deactivate/", self.deactivate_view, "deactivate"),
+            ("<int:pk>/reactivate/", self.reactivate_view, "reactivate"),
+            ("<int:pk>/last-day/", self.last_day_view, "last_day"),
+            ("<int:pk>/second-factor/", self.second_factor_view, "second_factor"),
+            ("<int:pk>/sessions/end/", self.sessions_view, "sessions_end"),
+            ("<int:pk>/sessions/<int:session>/end/", self.session_view, "session_end"),
+            ("<int:pk>/tokens/<slug:handle>/end/", self.token_view, "token_end"),
+            ("lockouts/", self.lockouts_view, "lockouts"),
+        )
+        named = [path(route, view(page), name=f"trials_user_{name}") for route, page, name in own]
+        return [*named, *super().get_urls()]
 
     def beside(self, request: HttpRequest, record: User) -> dict[str, Any]:
         studies = managed_studies(user_of(request))
         roles = Assignment.objects.filter(user=record, study__in=studies).select_related("site", "study")
-        return {"assignments": roles.order_by("-valid_from"), "account": record}
+        return {
+            "assignments": roles.order_by("-valid_from"),
+            "account": record,
+            "locked": any(each.username == record.username for each in lockouts()),
+            **access_of(record),
+        }
 
     def entry_page(self, request: HttpRequest) -> HttpResponse:
         self.enter(request, WRITING)
@@ -157,6 +99,7 @@ class UserPage(AccountsAdmin):
                 username=typed["username"],
                 password=typed["password"],
                 full_name=typed["full_name"],
+                valid_until=typed["valid_until"],
             ),
             said=lambda user: _("The account %(name)s exists; give it a role.") % {"name": user.username},
             to=lambda user: self.own_url("change", user.pk),
@@ -164,122 +107,186 @@ class UserPage(AccountsAdmin):
         )
 
     def password_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self.enter(request, WRITING)
-        account, actor = self.found(request, pk), user_of(request)
-        return act_page(
-            self,
+        return self.act(
             request,
+            pk,
             form=ResetPasswordForm(posted(request)),
-            act=lambda typed: accounts.set_password(
+            act=lambda actor, account, typed: accounts.set_password(
                 actor=actor, user=account, password=typed["password"], reason=typed["change_reason"]
             ),
-            said=_("The password is changed; open sessions of this account have ended."),
-            to=self.own_url("change", account.pk),
-            context={
-                "title": _("New password for %(name)s") % {"name": account},
-                "submit": _("Set password"),
-            },
+            said=_(
+                "The password is changed; the person must set an own one. Sessions and tokens have ended."
+            ),
+            title=_("New password for %(name)s"),
+            submit=_("Set password"),
         )
 
     def deactivate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self.enter(request, WRITING)
-        account, actor = self.found(request, pk), user_of(request)
-        return act_page(
-            self,
+        return self.act(
             request,
+            pk,
             form=ReasonForm(posted(request)),
-            act=lambda typed: accounts.deactivate(actor=actor, user=account, reason=typed["change_reason"]),
-            said=_("The account is closed."),
-            to=self.own_url("change", account.pk),
-            context={
-                "title": _("Close the account %(name)s") % {"name": account},
-                "lead": _("The person can no longer log in. What they recorded stays under their name."),
-                "submit": _("Close account"),
-                "danger": True,
-            },
-        )
-
-
-@admin.register(Assignment)
-class AssignmentPage(AccountsAdmin):
-    list_display = ("user", "role", "site_or_all", "study", "valid_from", "valid_to")
-    list_filter = ("role",)
-    search_fields = ("user__username",)
-    ordering = ("user__username", "-valid_from")
-    change_form_template = "study/assignment.html"
-
-    @admin.display(description=gettext_lazy("Site"))
-    def site_or_all(self, assignment: Assignment) -> str:
-        return assignment.site.code if assignment.site else _("every site")
-
-    def visible_to(self, user: User) -> QuerySet[Assignment]:
-        return Assignment.objects.filter(study__in=managed_studies(user)).select_related(
-            "user", "study", "site"
-        )
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        end = path("<int:pk>/end/", view(self.end_view), name="trials_assignment_end")
-        return [end, *super().get_urls()]
-
-    def entry_page(self, request: HttpRequest) -> HttpResponse:
-        self.enter(request, WRITING)
-        actor = user_of(request)
-        studies = managed_studies(actor)
-        initial = {
-            "user": request.GET.get("user", "")[:60],
-            "valid_from": clock.now().date(),
-            "study": studies.first() if studies.count() == 1 else None,
-        }
-        return act_page(
-            self,
-            request,
-            form=AssignmentForm(posted(request), actor=actor, initial=initial),
-            act=lambda typed: accounts.assign(actor=actor, **typed),
-            said=_("The role is given."),
-            to=lambda assignment: reverse("admin:trials_user_change", args=[assignment.user_id]),
-            context={"title": _("Give a role"), "submit": _("Give role")},
-        )
-
-    def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self.enter(request, WRITING)
-        assignment, actor = self.found(request, pk), user_of(request)
-        return act_page(
-            self,
-            request,
-            form=EndForm(posted(request), initial={"last_day": clock.now().date()}),
-            act=lambda typed: accounts.end_assignment(
-                actor=actor,
-                assignment=assignment,
-                last_day=typed["last_day"],
-                reason=typed["change_reason"],
+            act=lambda actor, account, typed: accounts.deactivate(
+                actor=actor, user=account, reason=typed["change_reason"]
             ),
-            said=_("The role ends after that day."),
-            to=reverse("admin:trials_user_change", args=[assignment.user_id]),
-            context={"title": _("End a role: %(role)s") % {"role": assignment}, "submit": _("End role")},
+            said=_("The account is closed."),
+            title=_("Close the account %(name)s"),
+            submit=_("Close account"),
+            lead=_("The person can no longer log in. What they recorded stays under their name."),
+            danger=True,
+        )
+
+    def reactivate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(
+            request,
+            pk,
+            form=ReasonForm(posted(request)),
+            act=lambda actor, account, typed: accounts.reactivate(
+                actor=actor, user=account, reason=typed["change_reason"]
+            ),
+            said=_("The account is open again."),
+            title=_("Open the account %(name)s again"),
+            submit=_("Open account"),
+            lead=_("For the same person only: a username is never given to anybody else."),
+        )
+
+    def last_day_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        initial = {"valid_until": self.account(request, pk).valid_until}
+        return self.act(
+            request,
+            pk,
+            form=LastDayForm(posted(request), initial=initial),
+            act=lambda actor, account, typed: accounts.set_valid_until(
+                actor=actor, user=account, valid_until=typed["valid_until"], reason=typed["change_reason"]
+            ),
+            said=_("The last day of the account is set."),
+            title=_("Last day of the account %(name)s"),
+            submit=_("Set last day"),
+            lead=_(
+                "After it the person can neither log in nor use a token; an empty day takes the end away."
+            ),
+        )
+
+    def second_factor_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(
+            request,
+            pk,
+            form=ReasonForm(posted(request)),
+            act=lambda actor, account, typed: accounts.reset_second_factor(
+                actor=actor, user=account, reason=typed["change_reason"]
+            ),
+            said=_("The second factor is removed."),
+            title=_("Remove the second factor of %(name)s"),
+            submit=_("Remove second factor"),
+            lead=_("For somebody who lost it. Only the person can set up a new one."),
+            danger=True,
+        )
+
+    def sessions_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.act(
+            request,
+            pk,
+            form=ReasonForm(posted(request)),
+            act=lambda actor, account, typed: end_sessions(
+                actor=actor, user=account, reason=typed["change_reason"]
+            ),
+            said=_("Every session of the account has ended."),
+            title=_("End every session of %(name)s"),
+            submit=_("End sessions"),
+            danger=True,
+        )
+
+    def session_view(self, request: HttpRequest, pk: int, session: int) -> HttpResponse:
+        row = UserSession.objects.filter(pk=session, user=self.account(request, pk)).first()
+        return self.act(
+            request,
+            pk,
+            form=ReasonForm(posted(request)),
+            act=lambda actor, _account, typed: end_session(
+                actor=actor, session=found(row), reason=typed["change_reason"]
+            ),
+            said=_("The session has ended."),
+            title=_("End a session of %(name)s"),
+            submit=_("End session"),
+            danger=True,
+        )
+
+    def token_view(self, request: HttpRequest, pk: int, handle: str) -> HttpResponse:
+        row = AccessToken.objects.filter(handle=handle, user=self.account(request, pk)).first()
+        return self.act(
+            request,
+            pk,
+            form=ReasonForm(posted(request)),
+            act=lambda actor, _account, typed: end_token(
+                actor=actor, token=found(row), reason=typed["change_reason"]
+            ),
+            said=_("The token has ended."),
+            title=_("End a token of %(name)s"),
+            submit=_("End token"),
+            danger=True,
+        )
+
+    def lockouts_view(self, request: HttpRequest) -> HttpResponse:
+        """Who is locked out at present, and lifting it."""
+        self.enter(request, WRITING)
+        actor, locked = user_of(request), lockouts()
+        return act_page(
+            self,
+            request,
+            form=LiftForm(posted(request), lockouts=locked),
+            act=lambda typed: lift_lockout(actor=actor, key=typed["lockout"], reason=typed["change_reason"]),
+            said=lambda lifted: _("The lockout of %(key)s is lifted.") % {"key": lifted.key},
+            to=self.own_url("lockouts"),
+            context={"title": _("Lockouts"), "submit": _("Lift lockout"), "lockouts": locked},
+            template="study/lockouts.html",
+        )
+
+    def account(self, request: HttpRequest, pk: int) -> User:
+        """The account of the address, for who may see it. Raises Http404."""
+        self.enter(request, WRITING)
+        account: User = self.found(request, pk)
+        return account
+
+    def act(
+        self,
+        request: HttpRequest,
+        pk: int,
+        *,
+        form: forms.Form,
+        act: Callable[[User, User, dict[str, Any]], Any],
+        said: str,
+        title: str,
+        **words: Any,
+    ) -> HttpResponse:
+        """A page that does one thing to an account; `title` holds %(name)s."""
+        account, actor = self.account(request, pk), user_of(request)
+        return act_page(
+            self,
+            request,
+            form=form,
+            act=lambda typed: act(actor, account, typed),
+            said=said,
+            to=self.own_url("change", account.pk),
+            context={"title": title % {"name": account}, **words},
         )
 
 
-class OwnPasswordForm(TwicePasswordForm):
-    """One's own password: the present one is asked, so that an open screen is not enough."""
+def found(row: Any) -> Any:
+    """A row that may have gone since its page was opened. Raises WrongState."""
+    if row is None:
+        raise WrongState(_("It has ended already."))
+    return row
 
-    old_password = forms.CharField(
-        label=gettext_lazy("Present password"),
-        strip=False,
-        max_length=500,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
-    )
-    field_order = ("old_password", "password", "again")
 
-    def __init__(self, *arguments: Any, user: User, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.user = user
-
-    def clean_old_password(self) -> str:
-        typed: str = self.cleaned_data["old_password"]
-        if not self.user.check_password(typed):
-            raise forms.ValidationError(_("This is not your present password."))
-        return typed
+def access_of(account: User) -> dict[str, Any]:
+    """What pages show of how an account is used: sessions, tokens, second factor, events."""
+    return {
+        "sessions": account.sessions.order_by("-last_used_at"),
+        "tokens": AccessToken.objects.filter(user=account).select_related("site").order_by("-created"),
+        "second_factor": is_on(account),
+        "second_factor_required": is_required(account),
+        "events": events_about(account)[:EVENTS_SHOWN],
+    }
 
 
 def change_own_password(user: User, password: str, keep_session: int | None = None) -> User:

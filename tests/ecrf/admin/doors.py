@@ -47,6 +47,12 @@ def _filled(route: str, key: int, visit: int) -> tuple[str | None, bool]:
         # The list of one application, and the catch-all.
         return ("patients/", False) if "app_label" in route else (None, False)
     named = "object_id" in route or "<int:pk>" in route
-    for part, value in (("<path:object_id>", key), ("<int:pk>", key), ("<int:visit>", visit)):
+    for part, value in (
+        ("<path:object_id>", key),
+        ("<int:pk>", key),
+        ("<int:visit>", visit),
+        ("<int:session>", 1),
+        ("<slug:handle>", "none"),
+    ):
         route = route.replace(part, str(value))
     return route, named

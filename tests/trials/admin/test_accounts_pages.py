@@ -13,6 +13,7 @@ from trials.models import Assignment, AuditEvent, Role, Site, User
 pytestmark = pytest.mark.django_db
 
 NEW = "another long pass-phrase"
+OWN = "a third and rather private phrase"
 
 
 @pytest.fixture
@@ -51,6 +52,9 @@ def test_an_account_is_made_given_a_role_and_logs_in(site: Site, client: Client)
     fresh = Client()
     reply = fresh.post("/admin/login/?next=/admin/patients/subject/", {"username": "li.wei", "password": NEW})
     assert reply["Location"] == "/admin/patients/subject/"
+    assert fresh.get("/admin/patients/subject/")["Location"] == "/admin/password_change/"
+    own = {"old_password": NEW, "password": OWN, "again": OWN}
+    assert fresh.post("/admin/password_change/", own).status_code == 302
     assert fresh.get("/admin/patients/subject/").status_code == 200
 
 
