@@ -2,24 +2,27 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from trials.actions.dose_modifications import approve_dose_modifications
 from trials.admin.act import ReasonField, act_page, posted
 from trials.admin.base import WRITING, user_of
 from trials.admin.protocol import ProtocolAdmin
+from trials.admin.reentry import ReentryForm, reentered
 from trials.clinical.words import with_unit
 from trials.models import DoseModification, DoseModificationTable, ProhibitedMedication
 from trials.roles import Verb, may
 from trials.text import plain
 
 
-class ApprovalForm(forms.Form):
+class ApprovalForm(ReentryForm):
     change_reason = ReasonField()
+    field_order = ("change_reason", "username", "password", "code")
 
 
 def trigger_of(row: DoseModification) -> str:
@@ -111,10 +114,11 @@ class DoseModificationTablePage(ProtocolAdmin):
             "may_approve": not record.is_approved and self._may_approve(request, record),
         }
 
+    @method_decorator(sensitive_post_parameters("password", "code"))
     def approve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.enter(request, WRITING)
         table, actor = self.found(request, pk), user_of(request)
-        if request.method != "POST" and not self._may_approve(request, table):
+        if not self._may_approve(request, table):
             self.enter(request, methods=())
         back = reverse("admin:trials_dosemodificationtable_change", args=[table.pk])
         return act_page(
@@ -122,7 +126,10 @@ class DoseModificationTablePage(ProtocolAdmin):
             request,
             form=ApprovalForm(posted(request)),
             act=lambda typed: approve_dose_modifications(
-                actor=actor, table=table, reason=typed["change_reason"]
+                actor=actor,
+                table=table,
+                reason=typed["change_reason"],
+                reentry=reentered(typed, request),
             ),
             said=_(
                 "The version is approved: its rows are told as expected actions. The command run_checks asks "

@@ -152,9 +152,7 @@ def address_of(request: Request) -> Address | None:
     asked = request.META.get("QUERY_STRING", "").encode() + b"\n" + request._request.body
     # Keyed: a body may hold a password, which a plain digest would let anybody try out.
     keyed = salted_hmac("trials.api.idempotency", asked, algorithm="sha256")
-    return Address(
-        user_id=request.user.pk, route=request.path, key=key, body_sha256=keyed.hexdigest()
-    )
+    return Address(user_id=request.user.pk, route=request.path, key=key, body_sha256=keyed.hexdigest())
 
 
 def lookup(address: Address) -> dict[str, Any]:

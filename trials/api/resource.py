@@ -30,8 +30,8 @@ class Resource(GenericViewSet):
 
     `orderings` maps the words allowed in `ordering` to lookups; `parameters` names the query parameters of
     an action beside those of lists and filters; `tagged` are the actions that answer with an ETag,
-    `versioned` those that need If-Match, `creating` those that honor an Idempotency-Key. The OpenAPI
-    document says the same.
+    `versioned` those that need If-Match, `outdated` those that name versions in the body, `creating` those
+    that honor an Idempotency-Key. The OpenAPI document says the same.
     """
 
     verb: ClassVar[Verb] = Verb.READ
@@ -39,6 +39,7 @@ class Resource(GenericViewSet):
     ordering: ClassVar[str] = "id"
     parameters: ClassVar[Mapping[str, Sequence[str]]] = {}
     versioned: ClassVar[Sequence[str]] = ()
+    outdated: ClassVar[Sequence[str]] = ()
     creating: ClassVar[Sequence[str]] = ()
     tagged: ClassVar[Sequence[str]] = ()
     counted: ClassVar[bool] = False

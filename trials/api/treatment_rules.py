@@ -5,9 +5,17 @@ from typing import Any
 
 import django_filters
 from django.db.models import Prefetch, Q, QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from trials.actions.dose_modifications import approve_dose_modifications
+from trials.actions.given import REASON_LENGTH
+from trials.api.bodies import object_of, text_of
 from trials.api.noun import CodedNoun, OfStudy, code_of
+from trials.api.reentry import CREDENTIALS, CredentialsRequest, reentered
 from trials.models import (
     DoseLevel,
     DoseModification,
@@ -85,8 +93,17 @@ class DoseModificationTableReply(serializers.ModelSerializer):
         )
 
 
+class ApprovalRequest(CredentialsRequest):
+    change_reason = serializers.CharField(
+        max_length=REASON_LENGTH, help_text="What the version was checked against, and by whom"
+    )
+
+
 class DoseModificationTableResource(CodedNoun):
-    """Versions of the dose-modification table with all rows. It is approved in the admin, not here."""
+    """Versions of the dose-modification table with all rows.
+
+    The principal investigator approves one with username and password entered anew; it is never taken back.
+    """
 
     queryset = DoseModificationTable.objects.all()
     serializer_class = DoseModificationTableReply
@@ -94,6 +111,22 @@ class DoseModificationTableResource(CodedNoun):
     related = ("study", "approved_by")
     orderings = {"id": "id", "code": "code", "valid_from": "valid_from"}
     ordering = "valid_from"
+    parameters = {"retrieve": ("study",), "approve": ("study",)}
+    http_method_names = ["get", "post", "head"]
+
+    @extend_schema(request=ApprovalRequest, responses=DoseModificationTableReply)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, **address: Any) -> Response:
+        """Approve the version for its study: from now on its rows are told as expected actions."""
+        table = self.get_object()
+        data = object_of(request, known=(*CREDENTIALS, "change_reason"))
+        approve_dose_modifications(
+            actor=self.user,
+            table=table,
+            reason=text_of(data, "change_reason"),
+            reentry=reentered(request, data),
+        )
+        return self.reply(self.get_object())
 
     def get_queryset(self) -> QuerySet[Any]:
         levels = DoseLevel.objects.select_related("drug").order_by("drug__code", "-starting_dose", "pk")

@@ -22,6 +22,7 @@ from patients.models import (
     VitalSigns,
 )
 from tests.factories import make_list, opened, person, save
+from tests.reentry import typed
 from tests.screening import LABORATORY, Clinic
 from trials.actions.dose_modifications import approve_dose_modifications
 from trials.audit import clock
@@ -59,7 +60,9 @@ class Ward(Clinic):
         """The principal investigator approves the dose-modification table."""
         table = DoseModificationTable.objects.get(study=self.study)
         investigator = person(Role.INVESTIGATOR, self.study)
-        approve_dose_modifications(actor=investigator, table=table, reason="agreed")
+        approve_dose_modifications(
+            actor=investigator, table=table, reason="agreed", reentry=typed(investigator)
+        )
 
     def decide(self, **settings: Any) -> None:
         """Settings of the study as the principal investigator chose them."""

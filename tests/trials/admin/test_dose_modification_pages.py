@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.factories import person
+from tests.factories import PASSWORD, person
 from tests.screening import registered_study
 from trials.models import AuditEvent, DoseModificationTable, Role, Site, Study, User
 
@@ -63,21 +63,30 @@ def test_the_principal_investigator_approves_it_on_the_page_and_says_why(study: 
     asking = text(client.get(f"{page}approve/"))
     assert "what was given is compared with them" in asking
     assert "the command run_checks raises their queries" in asking
-    refused = client.post(f"{page}approve/", {"change_reason": ""})
+    typed = {"username": investigator.username, "password": PASSWORD}
+    refused = client.post(f"{page}approve/", {"change_reason": "", **typed})
     assert "A reason is required for approving a version" in text(refused)
     assert not DoseModificationTable.objects.get(study=study).is_approved
-    assert client.post(f"{page}approve/", {"change_reason": "Discussed"}).status_code == 302
+    alone = client.post(f"{page}approve/", {"change_reason": "Discussed"})
+    assert "This field is required" in text(alone)
+    wrong = client.post(f"{page}approve/", {"change_reason": "Discussed", **typed, "password": "mistyped"})
+    assert "is wrong" in text(wrong)
+    assert "mistyped" not in wrong.content.decode()
+    assert not DoseModificationTable.objects.get(study=study).is_approved
+    assert client.post(f"{page}approve/", {"change_reason": "Discussed", **typed}).status_code == 302
     assert f"Approved by {investigator} on" in text(client.get(f"{page}change/"))
     assert AuditEvent.objects.filter(chain=study.chain).latest("number").reason == "Discussed"
-    again = client.post(f"{page}approve/", {"change_reason": "once more"})
+    again = client.post(f"{page}approve/", {"change_reason": "once more", **typed})
     assert (again.status_code, "approved already" in text(again)) == (409, True)
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.DATA_MANAGER, Role.ADMINISTRATOR])
 def test_nobody_else_approves_it(study: Study, page: str, role: str) -> None:
-    client = client_of(person(role, study))
+    user = person(role, study)
+    client = client_of(user)
     assert client.get(f"{page}approve/").status_code == 403
-    assert client.post(f"{page}approve/", {"change_reason": "because"}).status_code == 403
+    typed = {"change_reason": "because", "username": user.username, "password": PASSWORD}
+    assert client.post(f"{page}approve/", typed).status_code == 403
 
 
 def test_the_investigator_of_one_site_does_not_approve_it(study: Study, page: str) -> None:

@@ -5,10 +5,11 @@ from types import SimpleNamespace
 import pytest
 
 from tests.ecrf.api.client import Client, client_of, results
-from tests.factories import UserFactory, assign, make_study, person
+from tests.factories import PASSWORD, UserFactory, assign, make_study, person
+from tests.reentry import typed
 from tests.screening import registered_study
 from trials.actions.dose_modifications import approve_dose_modifications
-from trials.models import DoseModificationTable, ProhibitedMedication, Role, Site, Study
+from trials.models import DoseModificationTable, ProhibitedMedication, Role, Site, Study, User
 
 pytestmark = pytest.mark.django_db
 TABLES = "/api/v1/dose-modification-tables/"
@@ -57,7 +58,7 @@ def test_a_version_says_whether_by_whom_and_when_it_was_approved(study: Study, c
     principal = person(Role.INVESTIGATOR, study, username="chief")
     table = DoseModificationTable.objects.get(study=study)
     approved = approve_dose_modifications(
-        actor=principal, table=table, reason="Discussed with the pharmacist"
+        actor=principal, table=table, reason="Discussed with the pharmacist", reentry=typed(principal)
     )
     assert coordinator.get(address).json() == {
         "is_approved": True,
@@ -74,17 +75,49 @@ def test_versions_are_found_by_their_approval(
 
     assert (codes("false"), codes("true")) == (["1"], [])
     principal = person(Role.INVESTIGATOR, world.study)
-    approve_dose_modifications(actor=principal, table=treatment_rules, reason="Discussed")
+    approve_dose_modifications(
+        actor=principal, table=treatment_rules, reason="Discussed", reentry=typed(principal)
+    )
     assert (codes("false"), codes("true")) == ([], ["1"])
     assert set(world.client.get(f"{TABLES}?approved=maybe").json()["errors"]) == {"approved"}
 
 
-def test_nobody_approves_over_rest_not_even_the_principal_investigator(study: Study) -> None:
+def credentials(user: User, **more: str) -> dict[str, str]:
+    return {"username": user.username, "password": PASSWORD, "change_reason": "Discussed"} | more
+
+
+def test_the_principal_investigator_approves_a_version_with_the_password_entered_anew(study: Study) -> None:
+    user = person(Role.INVESTIGATOR, study)
+    principal = client_of(user)
+    refused = {
+        "no password": ({"username": user.username, "change_reason": "Discussed"}, 403),
+        "wrong password": (credentials(user, password="wrong"), 403),
+        "the name of another": (credentials(person(Role.INVESTIGATOR, study)), 403),
+        "no reason": (credentials(user, change_reason=""), 400),
+        "an unknown member": (credentials(user, force="yes"), 400),
+    }
+    for why, (body, status) in refused.items():
+        reply = principal.post(f"{TABLES}1/approve/", body, format="json")
+        assert reply.status_code == status, why
+        assert PASSWORD not in reply.content.decode()
+    assert not DoseModificationTable.objects.get(study=study).is_approved
+    reply = principal.post(f"{TABLES}1/approve/", credentials(user), format="json")
+    assert (reply.status_code, reply.json()["approved_by"]) == (200, user.username)
+    assert principal.post(f"{TABLES}1/approve/", credentials(user), format="json").status_code == 409
+
+
+def test_nobody_else_approves_a_version(study: Study) -> None:
+    for role in set(Role) - {Role.INVESTIGATOR}:
+        user = person(role, study)
+        reply = client_of(user).post(f"{TABLES}1/approve/", credentials(user), format="json")
+        assert reply.status_code == 403, role
+    assert not DoseModificationTable.objects.get(study=study).is_approved
+
+
+def test_a_version_is_neither_made_nor_changed_nor_removed_here(study: Study) -> None:
     principal = client_of(person(Role.INVESTIGATOR, study))
-    assert principal.post(f"{TABLES}1/approve/", {"change_reason": "because"}).status_code == 404
     for method in ("post", "put", "patch", "delete"):
         assert getattr(principal, method)(f"{TABLES}1/", {}, format="json").status_code == 405, method
-    assert not DoseModificationTable.objects.get(study=study).is_approved
 
 
 def test_prohibited_medication_tells_its_names_and_when_it_applies(study: Study, coordinator: Client) -> None:

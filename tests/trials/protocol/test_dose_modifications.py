@@ -8,9 +8,10 @@ import pytest
 from django.conf import settings
 
 from tests.factories import UserFactory, assign, make_site, person
+from tests.reentry import typed
 from tests.trials.protocol.paths import REGISTRY, SECOND, copied, edited, faults
 from trials.actions.dose_modifications import approve_dose_modifications
-from trials.actions.errors import ReasonRequired, Refused, WrongState
+from trials.actions.errors import ReasonRequired, Refused, WrongCredentials, WrongState
 from trials.clinical.dose_modification import Action, EventTrigger, Limits, Reduction, ResultTrigger
 from trials.models import (
     AuditEvent,
@@ -200,7 +201,9 @@ def test_the_principal_investigator_approves_a_version_and_says_why(
     study: Study, table: DoseModificationTable
 ) -> None:
     actor = principal_investigator(study)
-    approved = approve_dose_modifications(actor=actor, table=table, reason="Discussed with pharmacy.")
+    approved = approve_dose_modifications(
+        actor=actor, table=table, reason="Discussed with pharmacy.", reentry=typed(actor)
+    )
     assert (approved.is_approved, approved.approved_by) == (True, actor)
     event = AuditEvent.objects.filter(chain=study.chain).latest("number")
     assert (event.action, event.reason, event.role) == (
@@ -210,13 +213,21 @@ def test_the_principal_investigator_approves_a_version_and_says_why(
     )
 
 
+def test_a_wrong_password_approves_nothing(study: Study, table: DoseModificationTable) -> None:
+    actor = principal_investigator(study)
+    with pytest.raises(WrongCredentials):
+        approve_dose_modifications(actor=actor, table=table, reason="agreed", reentry=typed(actor, "wrong"))
+    table.refresh_from_db()
+    assert not table.is_approved
+
+
 def test_nobody_else_approves_it(study: Study, table: DoseModificationTable) -> None:
     site = make_site(study, "PK")
     others = [person(role, study) for role in Role if role != Role.INVESTIGATOR]
     of_site = assign(UserFactory(), Role.INVESTIGATOR, study, site)
     for actor in (*others, of_site, UserFactory(is_superuser=True), User.objects.system_user()):
         with pytest.raises(NotPermitted):
-            approve_dose_modifications(actor=actor, table=table, reason="because")
+            approve_dose_modifications(actor=actor, table=table, reason="because", reentry=typed(actor))
 
 
 def test_an_approval_needs_a_reason_rows_and_happens_once(
@@ -224,10 +235,10 @@ def test_an_approval_needs_a_reason_rows_and_happens_once(
 ) -> None:
     actor = principal_investigator(study)
     with pytest.raises(ReasonRequired):
-        approve_dose_modifications(actor=actor, table=table, reason=" ")
-    approve_dose_modifications(actor=actor, table=table, reason="agreed")
+        approve_dose_modifications(actor=actor, table=table, reason=" ", reentry=typed(actor))
+    approve_dose_modifications(actor=actor, table=table, reason="agreed", reentry=typed(actor))
     with pytest.raises(WrongState, match="approved already"):
-        approve_dose_modifications(actor=actor, table=table, reason="agreed")
+        approve_dose_modifications(actor=actor, table=table, reason="agreed", reentry=typed(actor))
     directory = copied(REGISTRY, tmp_path)
     empty = '\n  - {code: "2", title: Empty, valid_from: 2021-01-01, source: none}\n'
     path = directory / TABLE
@@ -235,7 +246,7 @@ def test_an_approval_needs_a_reason_rows_and_happens_once(
     load(directory)
     second = DoseModificationTable.objects.get(study=study, code="2")
     with pytest.raises(Refused, match="no rows"):
-        approve_dose_modifications(actor=actor, table=second, reason="agreed")
+        approve_dose_modifications(actor=actor, table=second, reason="agreed", reentry=typed(actor))
 
 
 CHANGES = [
@@ -250,7 +261,8 @@ CHANGES = [
 def test_an_approved_version_is_not_changed_by_a_load_even_with_a_reason(
     study: Study, table: DoseModificationTable, tmp_path: Path, old: str, new: str, where: str
 ) -> None:
-    approve_dose_modifications(actor=principal_investigator(study), table=table, reason="agreed")
+    principal = principal_investigator(study)
+    approve_dose_modifications(actor=principal, table=table, reason="agreed", reentry=typed(principal))
     directory = copied(REGISTRY, tmp_path)
     edited(directory / TABLE, old, new)
     with pytest.raises(ProtocolError) as refused:
@@ -263,7 +275,8 @@ def test_an_approved_version_is_not_changed_by_a_load_even_with_a_reason(
 def test_an_approved_version_gets_no_new_rows(
     study: Study, table: DoseModificationTable, tmp_path: Path
 ) -> None:
-    approve_dose_modifications(actor=principal_investigator(study), table=table, reason="agreed")
+    principal = principal_investigator(study)
+    approve_dose_modifications(actor=principal, table=table, reason="agreed", reentry=typed(principal))
     directory = copied(REGISTRY, tmp_path)
     what = "events: COLITIS, grade_from: 3, grade_to: 4, action: STOP, text: new"
     added = f"      - {{code: OXA-13, drug: OXALIPLATIN, {what}}}\n"
@@ -284,7 +297,8 @@ def test_an_unapproved_version_is_changed_with_a_reason(
 
 
 def test_loading_again_leaves_an_approval_as_it_is(study: Study, table: DoseModificationTable) -> None:
-    approve_dose_modifications(actor=principal_investigator(study), table=table, reason="agreed")
+    principal = principal_investigator(study)
+    approve_dose_modifications(actor=principal, table=table, reason="agreed", reentry=typed(principal))
     assert load(REGISTRY).changed == []
     table.refresh_from_db()
     assert table.is_approved
