@@ -26,8 +26,8 @@ from patients.admin.pages.laboratory import (
     scheduled_panels,
 )
 from patients.admin.pages.prefill import answers_for, forms_that_name, lines_for, lines_left
-from patients.admin.pages.terms import offer_terms
 from patients.admin.pages.signing import signing_of_form
+from patients.admin.pages.terms import offer_terms
 from patients.admin.parts import shown_parts
 from patients.admin.sheet import Sheet
 from patients.forms import definition_of

@@ -4,20 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
 
 from patients.actions.seen import Seen
 from patients.actions.signatures import acknowledge_policy, sign
 from patients.models import POLICY_VERSION, Signature, SignedForm
-from tests.factories import PASSWORD, person
-from trials.actions.reentry import Reentered
+from tests.factories import person
+from tests.reentry import typed
 from trials.models import Role, Site, User
-
-
-def typed(user: User, password: str = PASSWORD, **more: str) -> Reentered:
-    """What a person types at the moment of signing."""
-    request = RequestFactory().post("/", REMOTE_ADDR="192.0.2.7")
-    return Reentered(username=more.pop("username", user.username), password=password, request=request, **more)
 
 
 def signing(user: User, *records: Any, meaning: str = "REVIEW", **more: Any) -> Signature:

@@ -22,7 +22,8 @@ from patients.models import (
 from patients.signatures import casebook_signature, forms_in_force, signatures_of, to_sign
 from tests.factories import PASSWORD, UserFactory, assign, make_site, person, save, screened_subject
 from tests.patients.conftest import correct, errors_of, events_of_casebook
-from tests.patients.signing.conftest import signed, signing, typed, who_signs
+from tests.patients.signing.conftest import signed, signing, who_signs
+from tests.reentry import typed
 from trials.actions.accounts import deactivate, set_password
 from trials.actions.errors import LockedOut, PasswordMustChange, Refused, WrongCredentials, WrongState
 from trials.models import AuditEvent, Role, Site, Study, User, system_chain
