@@ -14,6 +14,7 @@ from patients.api.imports import ImportResource
 from patients.api.lab_results import LabResultResource
 from patients.api.queries import QueryResource
 from patients.api.reference_ranges import ReferenceRangeResource
+from patients.api.signatures import SignatureResource
 from patients.api.subjects import SubjectResource
 from patients.api.visits import CycleResource, VisitResource
 from trials.api.protocol import PROTOCOL
@@ -29,6 +30,7 @@ router.register("lab-results", LabResultResource, basename="lab-results")
 router.register("audit-trail", AuditTrailResource, basename="audit-trail")
 router.register("audit-reviews", AuditReviewResource, basename="audit-reviews")
 router.register("queries", QueryResource, basename="queries")
+router.register("signatures", SignatureResource, basename="signatures")
 router.register("reference-ranges", ReferenceRangeResource, basename="reference-ranges")
 for path_of_form, resource in form_resources().items():
     router.register(path_of_form, resource, basename=path_of_form)
