@@ -1,6 +1,5 @@
 """The audit trail: asked for by filters, exported as CSV, marked as reviewed."""
 
-import csv
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,8 +16,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.viewsets import GenericViewSet
 
 from patients.actions.review_audit import record_export_of_trail, review_audit
-from patients.api.csv_cells import cell
-from patients.api.exports import CSVRenderer, Echo
+from patients.api.exports import CSVRenderer
 from patients.api.history import ChangeReply, EventReply, shown_event
 from patients.api.parameters import truth
 from patients.audit_review.acts import KindOfAct
@@ -34,6 +32,7 @@ from trials.actions.given import REASON_LENGTH
 from trials.api.bodies import object_of, text_of
 from trials.api.resource import Resource, refuse_unknown_parameters
 from trials.audit import clock
+from trials.csv_cells import csv_lines
 from trials.models import ChainKind, Site
 from trials.roles import NotPermitted, Verb
 
@@ -234,9 +233,8 @@ class AuditTrailResource(Resource):
         reach = Reach(self.user)
         question, until = asked_by(request, reach), clock.now()
         record_export_of_trail(actor=self.user, asked=question)
-        writer = csv.writer(Echo(), lineterminator="\r\n")
         response = StreamingHttpResponse(
-            (writer.writerow([cell(text) for text in line]) for line in lines(reach, question, until)),
+            csv_lines(lines(reach, question, until)),
             content_type="text/csv; charset=utf-8; header=present",
         )
         response["Content-Disposition"] = 'attachment; filename="audit-trail.csv"'

@@ -62,6 +62,15 @@ class Told:
         return self.event.recorded_at.astimezone(self.place.zone)
 
     @property
+    def local(self) -> str:
+        """The instant on the clock of the site, as the record writes times."""
+        return self.at_site.strftime("%Y-%m-%d %H:%M:%S")
+
+    @property
+    def utc(self) -> str:
+        return self.event.recorded_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+    @property
     def zone(self) -> str:
         return self.place.zone.key
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from patients.audit_review.acts import REVIEW
@@ -52,7 +52,7 @@ def casebooks(reach: Reach, *, after: str = "", site: Any = None, waiting: bool 
 
     `waiting`: only those in which something is unreviewed.
     """
-    found = reach.subjects.select_related("chain", "site").order_by("code", "pk").filter(code__gt=after)
+    found = reach.subjects.select_related("site", "study").order_by("code", "pk").filter(code__gt=after)
     if site is not None:
         found = found.filter(site=site)
     found = found.annotate(reviewed_to=_newest())
@@ -86,17 +86,15 @@ def number_of(event: int) -> int:
     return event & ((1 << NUMBER_BITS) - 1)
 
 
-def contiguous(shown: Collection[int], reviewed: dict[int, int]) -> dict[int, int]:
-    """The event up to which each chain may be marked after these were shown: none was passed over.
+def to_mark(shown: Collection[AuditEvent]) -> list[int]:
+    """The event up to which each trail may be marked once these were shown: nothing was passed over.
 
-    `shown` are ids of events, `reviewed` the newest reviewed event of each chain.
+    A trail whose first unreviewed event was not among them is left out. One query.
     """
     by_chain: dict[int, list[int]] = {}
     for event in shown:
-        by_chain.setdefault(event >> NUMBER_BITS, []).append(number_of(event))
-    return {
-        chain: (chain << NUMBER_BITS) + max(numbers)
-        for chain, numbers in by_chain.items()
-        if min(numbers) <= number_of(reviewed.get(chain, 0)) + 1
-        and max(numbers) > number_of(reviewed.get(chain, 0))
-    }
+        by_chain.setdefault(event.chain_id, []).append(event.pk)
+    waiting = AuditEvent.objects.filter(chain_id__in=by_chain).alias(reviewed_to=_newest())
+    waiting = waiting.filter(pk__gt=F("reviewed_to")).exclude(action=REVIEW).order_by()
+    first = waiting.values("chain_id").annotate(first=Min("pk")).values_list("chain_id", "first")
+    return sorted(max(by_chain[chain]) for chain, event in first if event in by_chain[chain])
