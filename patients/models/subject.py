@@ -73,6 +73,8 @@ class Subject(RegulatedModel):
 class Allocation(RegulatedModel):
     """The slot that a subject was given. Written once; never changed, never undone."""
 
+    written_once = True
+
     subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="allocation")
     slot = models.OneToOneField(RandomizationSlot, on_delete=models.PROTECT, related_name="allocation")
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="allocations")

@@ -21,7 +21,7 @@ RIGHTS: Mapping[Kind | None, tuple[str, ...]] = {
     Kind.WRITTEN_ONCE: ("SELECT", "INSERT", "UPDATE"),
     None: ("SELECT", "INSERT", "UPDATE", "DELETE"),
 }
-"""None: no part of the record (sessions, tokens, failed logins, kept replies), where Django itself deletes."""
+"""None: no part of the record (sessions, failed logins, kept replies), where Django itself deletes."""
 
 READ_ONLY = ("django_migrations", "django_content_type", "auth_permission", "auth_group")
 """Written by migrations alone."""
@@ -36,7 +36,7 @@ def role_exists(connection: BaseDatabaseWrapper, name: str) -> bool:
 
 
 def created(name: str, secret: str, *, exists: bool) -> sql.Composed:
-    """Make the role, or give the one that is there its attributes and password; `secret` is a SCRAM verifier."""
+    """Make the role, or renew its attributes and password; `secret` is a SCRAM verifier."""
     verb = sql.SQL("ALTER" if exists else "CREATE")
     return sql.SQL("{} ROLE {} {} PASSWORD {}").format(
         verb, sql.Identifier(name), ATTRIBUTES, sql.Literal(secret)

@@ -14,6 +14,8 @@ from trials.models.study import Arm, StudyNoun
 class WrittenOnce(StudyNoun):
     """A row that is written once; a save of a stored one is refused, whoever asks for it."""
 
+    written_once = True
+
     class Meta(StudyNoun.Meta):
         abstract = True
 

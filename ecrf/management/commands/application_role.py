@@ -11,12 +11,14 @@ from django.db import connection, transaction
 PASSWORD = "APPLICATION_ROLE_PASSWORD"  # noqa: S105  the name of the variable
 SHORTEST = 16
 
+IS_OWNER = "SELECT current_user = %s OR EXISTS (SELECT FROM pg_tables WHERE tableowner = %s)"
+
 
 class Command(BaseCommand):
     help = (
-        "Make (or renew) the PostgreSQL role of the application: it appends to history and events, changes live "
-        "rows, and removes nothing of the record. Run as the owner of the tables, after every migration that "
-        f"adds a table. The password comes from {PASSWORD} or is asked for."
+        "Make (or renew) the PostgreSQL role of the application: it appends to history and events, changes "
+        "live rows, and removes nothing of the record. Run as the owner of the tables, after every migration "
+        f"that adds a table. The password comes from {PASSWORD} or is asked for."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -51,9 +53,7 @@ class Command(BaseCommand):
     def refuse_owner(self, name: str) -> None:
         """The rights of the one who runs this, and of whoever owns a table, cannot be taken away."""
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT current_user = %s OR EXISTS (SELECT FROM pg_tables WHERE tableowner = %s)", [name] * 2
-            )
+            cursor.execute(IS_OWNER, [name, name])
             if cursor.fetchone()[0]:
                 raise CommandError(
                     f"{name} owns tables or runs this command: it could undo every restriction."
