@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from ecrf.api.access import AccessResource
 from ecrf.api.documents import NoSuchAddress, SchemaView, docs
 from ecrf.api.reports import DerivationResource, EfficacyResource
 from ecrf.api.tokens import LogoutView, TokenEndView, TokensView, TokenView
@@ -36,6 +37,7 @@ for path_of_form, resource in form_resources().items():
     router.register(path_of_form, resource, basename=path_of_form)
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/access/", AccessResource.as_view({"get": "on_a_day"}), name="access"),
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/auth/tokens/", TokensView.as_view(), name="tokens"),
     path("v1/auth/tokens/<slug:handle>/end/", TokenEndView.as_view(), name="token-end"),

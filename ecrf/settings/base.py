@@ -43,10 +43,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ecrf.middleware.RequestIdentity",
     "django.middleware.security.SecurityMiddleware",
+    "ecrf.csp.ContentPolicy",  # before what answers by itself: files, bodies that are too large
+    "ecrf.csp.FurtherHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ecrf.middleware.BoundedBody",
     "ecrf.middleware.NoStore",
-    "ecrf.csp.ContentPolicy",
     "ecrf.steady.DiskReserve",
     "ecrf.steady.SteadySession",
     "django.middleware.locale.LocaleMiddleware",
@@ -141,7 +142,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "script-src": ["'self'"],
@@ -153,6 +154,16 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     },
 }
+DATA_POLICY = {
+    "default-src": ["'none'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+"""In place of all of it for replies that are no page: a browser that shows one loads and runs nothing."""
+
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
 ADMIN_SCRIPT_SOURCES = ["'unsafe-eval'"]
 """Added to script-src on admin pages only: the admin's Alpine.js evaluates its attributes."""
 
@@ -189,6 +200,7 @@ TIME_ZONE = "Asia/Shanghai"  # shown; stored in UTC
 # ---------------------------------------------------------------- static files
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # ---------------------------------------------------------------- REST
 REST_FRAMEWORK: dict[str, Any] = {

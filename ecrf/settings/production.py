@@ -6,7 +6,7 @@ Required: SECRET_KEY (50 characters or more), ALLOWED_HOSTS (comma separated), D
 from django.core.exceptions import ImproperlyConfigured
 
 from ecrf.settings.base import *
-from ecrf.settings.base import TRUSTED_PROXIES, env
+from ecrf.settings.base import CONTENT_SECURITY_POLICY, SECOND_FACTOR_ROLES, TRUSTED_PROXIES, env
 from ecrf.settings.database import from_url
 
 DEMO = False
@@ -51,6 +51,12 @@ SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 LANGUAGE_COOKIE_SECURE = True
+LANGUAGE_COOKIE_NAME = "__Host-language"
+
+SECOND_FACTOR_ROLES = sorted({"ADMINISTRATOR", "RANDOMIZATION_KEEPER", *SECOND_FACTOR_ROLES})
+"""Who could give every right, or knows the next allocations; more roles by the environment, never fewer."""
+
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
