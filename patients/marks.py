@@ -106,11 +106,12 @@ def closures_over(subjects: Iterable[Subject]) -> Closures:
     return Closures(found.values())
 
 
-def marks_of(places: Sequence[FormPlace]) -> dict[FormKey, Marks]:
-    """The marks of each form, by OID and key."""
+def marks_of(places: Sequence[FormPlace], closures: Closures | None = None) -> dict[FormKey, Marks]:
+    """The marks of each form, by OID and key. `closures` over their subjects, where they were read before."""
     if not places:
         return {}
-    closures = closures_over({place.subject.pk: place.subject for place in places}.values())
+    if closures is None:
+        closures = closures_over({place.subject.pk: place.subject for place in places}.values())
     keys = [place.key for place in places]
     verifications, signed = latest_verifications(keys), signed_forms(keys)
     return {

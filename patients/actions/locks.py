@@ -14,6 +14,7 @@ from trials.audit.recording import Act, Recording, recording
 from trials.models import Chain, Site, Study, User
 from trials.roles import require
 
+Noun = Study | Site | Subject | Visit
 SETTING = {LockKind.FREEZE: Step.FREEZE, LockKind.LOCK: Step.LOCK}
 STATES: dict[str, State] = {
     LockState.IN_FORCE: State.LOCKED,
@@ -23,7 +24,7 @@ STATES: dict[str, State] = {
 WHY_A_FREEZE = "A reason is required for every freeze and every lock."
 
 
-def close(*, actor: User, kind: str, noun: Study | Site | Subject | Visit, reason: str) -> Lock:
+def close(*, actor: User, kind: str, noun: Noun, reason: str) -> Lock:
     """Freeze or lock a study, a site, a casebook or a visit; forms are closed by `close_forms`.
 
     All chains of the scope are held until it stands, so that no entry under way slips through: it is either
@@ -32,13 +33,24 @@ def close(*, actor: User, kind: str, noun: Study | Site | Subject | Visit, reaso
     not ask for. Raises NotPermitted, ReasonRequired, Refused, WrongState (frozen or locked already, or
     naming what is open; a subject was enrolled in this moment).
     """
-    kind, reason, target = _kind(kind), needed(reason, WHY_A_FREEZE), target_of(noun)
+    return close_all(actor=actor, kind=kind, nouns=[noun], reason=reason)[0]
+
+
+def close_all(*, actor: User, kind: str, nouns: Sequence[Noun], reason: str) -> list[Lock]:
+    """As `close`, for several of one level (the visits of a casebook): all of them or none."""
+    kind, reason = _kind(kind), needed(reason, WHY_A_FREEZE)
+    targets = [target_of(noun) for noun in dict.fromkeys(nouns)]
+    if not targets:
+        raise Refused({"detail": ["Choose what is to be frozen or locked."]})
     line = transition(SETTING[kind])
-    act = Act(actor, _role(actor, line, target), f"{line.step} {target.scope.lower()}", reason)
-    with recording(_chains(target), act) as record:
-        _hold_enrollment(record, target)
-        _refuse_open(line, target, _state_of(kind, target))
-        return _closed(actor, kind, target, reason)
+    roles = [_role(actor, line, target) for target in targets]
+    act = Act(actor, roles[0], f"{line.step} {targets[0].scope.lower()}", reason)
+    chains = {chain.pk: chain for target in targets for chain in _chains(target)}
+    with recording(chains.values(), act) as record:
+        for target in targets:
+            _hold_enrollment(record, target)
+            _refuse_open(line, target, _state_of(kind, target))
+        return [_closed(actor, kind, target, reason) for target in targets]
 
 
 def close_forms(*, actor: User, kind: str, seen: Sequence[Seen], reason: str) -> list[Lock]:

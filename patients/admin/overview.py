@@ -10,6 +10,7 @@ from django.db.models import CharField, F, Value
 from django.utils.translation import gettext as _
 
 from patients.admin.addresses import add_url, page_url
+from patients.admin.marks import Badge, ShownLock, badges, shown_lock
 from patients.admin.pages.laboratory import panel_name
 from patients.admin.worklists import OUT_OF_THE_STUDY
 from patients.derivations.schedule import (
@@ -25,6 +26,7 @@ from patients.derivations.schedule import (
 )
 from patients.facts import Facts
 from patients.forms import FormDefinition, definitions
+from patients.marks import Closures, FormPlace, closures_over, marks_of
 from patients.models import EntryState, Query, QueryState, Subject, Visit
 from patients.selectors import visits_of
 from trials.models import ScheduledForm
@@ -43,6 +45,7 @@ class Chip:
     words: str
     note: str = ""
     queries: int = 0
+    marks: list[Badge] = field(default_factory=list)
 
 
 @dataclass
@@ -54,6 +57,7 @@ class VisitLine:
     words: str
     chips: list[Chip] = field(default_factory=list)
     more: list[tuple[str, str]] = field(default_factory=list)
+    closed_by: ShownLock | None = None
 
     @property
     def status(self) -> str:
@@ -78,10 +82,11 @@ class Overview:
     open_queries: int
 
 
-def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
-    """Everything that the page of a subject shows about its forms."""
+def overview(subject: Subject, today: date, may_enter: bool, closures: Closures | None = None) -> Overview:
+    """Everything that the page of a subject shows about its forms. `closures`: where they were read before."""
+    closures = closures_over([subject]) if closures is None else closures
     kinds = {definition.oid: definition for definition in definitions()}
-    records = list(_records(subject, kinds.values()))
+    records = records_of(subject, closures)
     queries = Counter(
         Query.objects.filter(subject=subject, state=QueryState.OPEN).values_list("form", "record_id")
     )
@@ -99,6 +104,7 @@ def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
             queries,
             today,
             may_enter,
+            closures,
         )
         for visit in sorted(visits_of(subject), key=day_of)
     ]
@@ -115,6 +121,14 @@ def overview(subject: Subject, today: date, may_enter: bool) -> Overview:
     return Overview(visits, forms, counts, sum(queries.values()))
 
 
+def records_of(subject: Subject, closures: Closures | None = None) -> list[dict[str, Any]]:
+    """Every form of the subject that is in force, with its marks."""
+    records = list(_records(subject, definitions()))
+    places = [FormPlace((each["oid"], each["key"]), subject, each["visit_id"]) for each in records]
+    marks = marks_of(places, closures)
+    return [{**each, "marks": marks[each["oid"], each["key"]]} for each in records]
+
+
 def _records(subject: Subject, kinds: Iterable[FormDefinition]) -> Iterator[dict[str, Any]]:
     """Every form of the subject that is in force, of all kinds in one query."""
     parts = [
@@ -126,7 +140,7 @@ def _records(subject: Subject, kinds: Iterable[FormDefinition]) -> Iterator[dict
             group=F("panel") if kind.oid == "LB" else Value(None, output_field=CharField()),
             called=_called_by(kind),
         )
-        .values("oid", "key", "visit_id", "repeat", "entry_state", "group", "called")
+        .values("oid", "key", "visit_id", "repeat", "version", "entry_state", "group", "called")
         for kind in kinds
     ]
     first, *others = parts
@@ -165,11 +179,14 @@ def _visit_line(
     queries: Counter[Any],
     today: date,
     may_enter: bool,
+    closures: Closures,
 ) -> VisitLine:
+    closed = shown_lock(next(iter(closures.over(subject, visit.pk)), None))
+    may_enter = may_enter and closed is None
     timing, off = timing_of(visit, today)
     if timing is Timing.OVERDUE and subject.status in OUT_OF_THE_STUDY:
         timing = Timing.NOT_YET_DUE  # nobody is asked for it any more
-    line = VisitLine(visit, timing, words_of(timing, off))
+    line = VisitLine(visit, timing, words_of(timing, off), closed_by=closed)
     here = [record for record in records if record["visit_id"] == visit.pk]
     line.chips = [_chip(kinds[record["oid"]], record, queries) for record in here]
     if timing in NOWHERE:
@@ -211,6 +228,7 @@ def _chip(definition: FormDefinition, record: dict[str, Any], queries: Counter[A
         words=str(EntryState(record["entry_state"]).label),
         note="" if record["group"] else _told_apart(definition, record),
         queries=queries[definition.oid, record["key"]],
+        marks=badges(record["marks"]),
     )
 
 

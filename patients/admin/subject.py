@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from patients.admin.base import ClinicalAdmin
 from patients.admin.filters import OwnSiteFilter
+from patients.admin.marks import may_mark, shown_lock
 from patients.admin.overview import overview
 from patients.admin.pages.enrollment import enroll_page
+from patients.admin.pages.marks import marks_page
 from patients.admin.pages.randomization import randomize_page
 from patients.admin.pages.randomization_error import error_page
 from patients.admin.pages.signing import signing_of_casebook
@@ -23,6 +25,7 @@ from patients.admin.worklists import queries_to_answer, told
 from patients.derivations.eligibility import findings_of_forms
 from patients.derivations.stratum import stratum_words
 from patients.facts import Facts
+from patients.marks import closures_over
 from patients.models import Subject, SubjectStatus
 from patients.selectors import cycles_of, subjects
 from patients.trail import events_of
@@ -95,6 +98,7 @@ class SubjectAdmin(ClinicalAdmin):
                 name="patients_subject_randomization_error",
             )
         )
+        own.append(path("<int:pk>/marks/", self._own(marks_page, Verb.READ), name="patients_subject_marks"))
         return [*own, *super().get_urls()]
 
     def _own(self, page: Any, verb: Verb = Verb.ENTER) -> Any:
@@ -118,7 +122,9 @@ class SubjectAdmin(ClinicalAdmin):
         self.enter(request)
         subject, user = self.found(request, object_id), user_of(request)
         today = clock.today(subject.site.time_zone)
-        may_enter = may(user, Verb.ENTER, site=subject.site)
+        closures = closures_over([subject])
+        closed = next(iter(closures.over(subject)), None)
+        may_enter = may(user, Verb.ENTER, site=subject.site) and closed is None
         screening = subject.status == SubjectStatus.SCREENING
         # Criteria are judged on the page of randomization: they rest on nearly every form of screening.
         facts, allocation = Facts([subject]), getattr(subject, "allocation", None)
@@ -129,7 +135,9 @@ class SubjectAdmin(ClinicalAdmin):
             "subject": subject,
             "allocation": allocation,
             "stratum": stratum_words(facts, subject, allocation.stratum if allocation else ""),
-            "overview": overview(subject, today, may_enter),
+            "overview": overview(subject, today, may_enter, closures),
+            "closed_by": shown_lock(closed),
+            "may_mark": may_mark(user, subject),
             "cycles": list(cycles_of(subject)),
             "queries": queries_to_answer(user, subject),
             "findings": findings,
@@ -137,7 +145,7 @@ class SubjectAdmin(ClinicalAdmin):
             "answered": screening and not findings,
             "may_enter": may_enter,
             "may_accept": may(user, Verb.ACCEPT, site=subject.site),
-            "may_randomize": may(user, Verb.RANDOMIZE, site=subject.site),
+            "may_randomize": closed is None and may(user, Verb.RANDOMIZE, site=subject.site),
             "may_record_error": may(user, Verb.RECORD_RANDOMIZATION_ERROR, site=subject.site),
             "may_audit": may(user, Verb.READ_AUDIT, site=subject.site),
             "today": today,

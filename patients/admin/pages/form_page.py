@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from patients.actions.save_form import change_form, create_form
 from patients.admin.addresses import add_url, form_url, hub_url
-from patients.admin.asked import asked_about
 from patients.admin.base import ClinicalAdmin, subject_in_reach, who_may
+from patients.admin.marks import badges, lost_by, may_mark, shown_lock
 from patients.admin.pages.laboratory import (
     PANEL,
     chosen_panel,
@@ -26,16 +26,18 @@ from patients.admin.pages.laboratory import (
     scheduled_panels,
 )
 from patients.admin.pages.prefill import answers_for, forms_that_name, lines_for, lines_left
+from patients.admin.pages.queries_on_form import named_in, queries_on_form
 from patients.admin.pages.signing import signing_of_form
 from patients.admin.pages.terms import offer_terms
 from patients.admin.parts import shown_parts
 from patients.admin.sheet import Sheet
 from patients.forms import definition_of
-from patients.models import EntryState, Query, QueryState, Subject, Visit
+from patients.marks import Marks, closures_over, marks_of_record
+from patients.models import EntryState, Lock, Query, QueryState, Subject, Visit
 from patients.selectors import current, subjects, visits_of
 from patients.signatures import signatures_of
 from patients.trail import versions_of
-from trials.actions.errors import Refused, Stale
+from trials.actions.errors import Closed, Refused, Stale
 from trials.admin.act import posted, status_of
 from trials.admin.base import WRITING, user_of
 from trials.models import User
@@ -66,7 +68,20 @@ def entry_page(admin: ClinicalAdmin, request: HttpRequest) -> HttpResponse:
             return redirect(form_url(existing))
         if definition.oid == "LB" and PANEL not in request.GET:
             return _choose_panel(admin, request, subject, visit)
+        if closed := closures_over([subject]).over(subject, visit.pk if visit is not None else None):
+            return _closed_page(admin, request, subject, closed[0])
     return _enter(admin, request, subject, visit)
+
+
+def _closed_page(admin: ClinicalAdmin, request: HttpRequest, subject: Subject, lock: Lock) -> HttpResponse:
+    """Where a form would be entered, were the casebook or visit not frozen or locked."""
+    context = {
+        "title": admin.model.form.title,
+        "subject": subject,
+        "closed_by": shown_lock(lock),
+        "back_url": hub_url(subject),
+    }
+    return admin.page(request, "study/closed_page.html", context)
 
 
 def _sent(request: HttpRequest, name: str) -> str:
@@ -194,10 +209,11 @@ def correction_page(admin: ClinicalAdmin, request: HttpRequest, object_id: str) 
         if not editable:
             raise PermissionDenied
         return _correct(admin, request, record)
-    editable = editable and not record.entered_in_error
+    marks = marks_of_record(record)
+    editable = editable and not record.entered_in_error and marks.closed_by is None
     given = lines_left(request, record) if editable else None
     sheet = Sheet(definition_of(admin.model), record.subject, record=record, given=given)
-    return _show_record(admin, request, record, sheet, editable)
+    return _show_record(admin, request, record, sheet, editable, marks)
 
 
 def _correct(admin: ClinicalAdmin, request: HttpRequest, record: Any) -> HttpResponse:
@@ -216,21 +232,26 @@ def _correct(admin: ClinicalAdmin, request: HttpRequest, record: Any) -> HttpRes
                 data=sheet.head.data_typed(),
                 rows=sheet.rows_typed(),
                 not_done_reason=sheet.head.cleaned_data["not_done_reason"],
+                answers_queries=named_in(request),
             )
         except NotPermitted as refusal:
             raise PermissionDenied from refusal
         except Refused as refusal:
             status, stale = status_of(refusal), isinstance(refusal, Stale)
-            if not stale:  # a stale save is told above the form, with what the other person changed
+            if isinstance(refusal, Closed):  # nothing can be typed into it any more
+                sheet = Sheet(definition, record.subject, record=record)
+            elif not stale:  # a stale save is told above the form, with what the other person changed
                 sheet.show(refusal.errors)
         else:
             return _saved(request, saved, changed=saved.version != seen)
+    marks = marks_of_record(record)
     return _show_record(
         admin,
         request,
         record,
         sheet,
-        editable=not record.entered_in_error,
+        editable=not record.entered_in_error and marks.closed_by is None,
+        marks=marks,
         status=status,
         since=seen if stale else None,
     )
@@ -247,6 +268,7 @@ def _show_record(
     record: Any,
     sheet: Sheet,
     editable: bool,
+    marks: Marks,
     status: int = 200,
     since: int | None = None,
 ) -> HttpResponse:
@@ -262,6 +284,11 @@ def _show_record(
         "theirs": _changes_since(record, since) if since is not None else [],
         "may_accept": may(user_of(request), Verb.ACCEPT, site=record.subject.site),
         "may_void": editable and may(user_of(request), Verb.VOID, site=record.subject.site),
+        "marks": badges(marks),
+        "closed_by": shown_lock(marks.closed_by),
+        "lost": marks.lost,
+        "lost_by": lost_by(marks.lost) if marks.lost is not None else "",
+        "may_mark": may_mark(user_of(request), record.subject) and not record.entered_in_error,
         "forms_that_name": forms_that_name(record) if editable else [],
         "signed_forms": signatures_of(record),
         **signing_of_form(user_of(request), record),
@@ -295,7 +322,7 @@ def _show(admin: ClinicalAdmin, request: HttpRequest, context: dict[str, Any], s
     more = {
         "editable": True,
         "parts": shown_parts(sheet, compare),
-        "queries_asked": asked_about(sheet.open_queries),
+        **queries_on_form(request, sheet, context.get("editable", True)),
         "queries_elsewhere": sheet.queries_elsewhere,
         "who_may_accept": who_may(Verb.ACCEPT),
         "back_url": hub_url(context["subject"]),
