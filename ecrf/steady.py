@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -27,12 +28,23 @@ class SteadySession(SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         try:
             answered: HttpResponse = super().process_response(request, response)
-        except FAULTS:
-            if request.session.modified:
+        except (SessionInterrupted, *FAULTS) as error:
+            if request.session.modified or not came_from_a_fault(error):
                 raise
             logger.warning("the idle time of a session was not noted")
             return response
         return answered
+
+
+def came_from_a_fault(error: BaseException) -> bool:
+    """True where the database could not write; False for a session that was ended meanwhile.
+
+    The session store tells both by the same exception, and only what lies behind it tells them apart.
+    """
+    behind: BaseException | None = error
+    while behind is not None and not isinstance(behind, FAULTS):
+        behind = behind.__context__
+    return behind is not None
 
 
 class DiskReserve:

@@ -5,13 +5,17 @@ import fcntl
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
+from ecrf.settings.database import from_url
+from tests.faults.no_migrations import NoMigrations
 from tests.faults.server import copy_of_sqlite, environment, run_script
 from tests.postgresql import CannotStart
 
@@ -84,3 +88,28 @@ def on_postgres(postgres: Any, postgres_world: Any, with_migrations: bool) -> Pr
     """A copy of the prepared database."""
     url = postgres.create(f"copy_{uuid.uuid4().hex}", template="prepared")
     return Prepared(url, postgres_world, with_migrations)
+
+
+@pytest.fixture
+def installed(
+    django_db_blocker: DjangoDbBlocker, with_migrations: bool, settings: Any
+) -> Iterator[Callable[[str], Any]]:
+    """`with installed(url):` work on the database of a prepared installation."""
+    if not with_migrations:
+        settings.MIGRATION_MODULES = NoMigrations()
+
+    from ecrf.backup.state import on_database
+
+    @contextmanager
+    def on(url: str) -> Iterator[None]:
+        with on_database(from_url(url) if url.startswith("sqlite") else without_pool(url)):
+            yield
+
+    with django_db_blocker.unblock():
+        yield on
+
+
+def without_pool(url: str) -> dict[str, Any]:
+    configured = from_url(url)
+    configured["OPTIONS"].pop("pool")
+    return configured

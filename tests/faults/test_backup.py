@@ -22,38 +22,13 @@ from pytest_django import DjangoDbBlocker
 
 from ecrf.backup import archive
 from ecrf.backup.state import on_database, state_of_database
-from ecrf.settings.database import from_url
 from patients.actions.save_form import create_form
 from patients.models import MedicalHistory, Subject
-from tests.faults.conftest import Prepared
-from tests.faults.no_migrations import NoMigrations
+from tests.faults.conftest import Prepared, without_pool
 from trials.audit.anchors import new_key
 from trials.models import AccessToken, User
 
 COMMITS = 3
-
-
-@pytest.fixture
-def installed(
-    django_db_blocker: DjangoDbBlocker, with_migrations: bool, settings: Any
-) -> Iterator[Callable[[str], Any]]:
-    """`with installed(url):` work on the database of a prepared installation."""
-    if not with_migrations:
-        settings.MIGRATION_MODULES = NoMigrations()
-
-    @contextmanager
-    def on(url: str) -> Iterator[None]:
-        with on_database(from_url(url) if url.startswith("sqlite") else without_pool(url)):
-            yield
-
-    with django_db_blocker.unblock():
-        yield on
-
-
-def without_pool(url: str) -> dict[str, Any]:
-    configured = from_url(url)
-    configured["OPTIONS"].pop("pool")
-    return configured
 
 
 def enter(term: str) -> None:

@@ -32,7 +32,7 @@ def until_each_wrote_again(server: Server, writing: list[Any]) -> None:
 
 
 @pytest.mark.requirement("R44")
-@pytest.mark.parametrize("restarts", [2, pytest.param(20, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("restarts", [1, pytest.param(20, marks=pytest.mark.heavy)])
 def test_a_postgresql_that_restarts_under_load_is_answered_503_and_every_key_makes_one_record(
     restarts: int, on_postgres: Prepared, postgres: Any, tmp_path: Path
 ) -> None:
@@ -88,7 +88,7 @@ def test_a_page_whose_database_is_away_says_so_with_503(tmp_path: Path, on_sqlit
         file.rename(file.with_suffix(".away"))
         file.mkdir()
         page = server.ask("GET", "/admin/", headers={"Cookie": "sessionid=" + "x" * 32})
-        reply = server.ask("GET", "/api/v1/subjects/", headers={"Authorization": "Bearer " + "x" * 64})
+        reply = server.ask("GET", "/api/v1/subjects/", headers={"Authorization": "Bearer " + "a" * 64})
         alive, ready = server.ask("GET", "/healthz"), server.ask("GET", "/readyz")
     assert (page.status, reply.status) == (503, 503)
     assert b"The database is away" in page.body
