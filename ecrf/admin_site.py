@@ -204,6 +204,8 @@ class StudyAdminSite(UnfoldAdminSite):
             "today": today,
             "statuses": SubjectStatus.labels,
             "sites": worklists.subjects_by_site(user) if clinical else [],
+            "query_tiles": worklists.query_tiles(user) if clinical else [],
+            "query_ageing": worklists.query_ageing(user) if clinical else [],
             "query_lines": worklists.queries_to_answer(user) if clinical else [],
             "overdue": worklists.overdue_visits(user, today) if clinical else [],
             "running_low": running_low(user),

@@ -110,7 +110,7 @@ def _may_apply(each: ReferenceRange, sex: str | None, ages: tuple[int, int] | No
 
 def open_queries(user: User) -> QuerySet[Query]:
     """Open queries at the sites the user may see."""
-    return visible(Query, user).filter(state=QueryState.OPEN).select_related("subject")
+    return visible(Query, user).filter(state=QueryState.OPEN).select_related("subject__site")
 
 
 def open_hard_queries(form: Any) -> QuerySet[Query]:

@@ -83,6 +83,11 @@ def step_of(kind: MessageKind, raised_by: str, state: str) -> Step | None:
     )
 
 
+def verbs_for(kind: MessageKind) -> set[Verb]:
+    """What allows a step, whatever the state of the query."""
+    return {verb for step in STEPS if step.kind == kind for verb in step.verbs}
+
+
 def role_for(actor: User, step: Step, query: Query) -> str:
     """The role under which the actor takes the step. Raises NotPermitted."""
     for verb in step.verbs:

@@ -2,11 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import cast
+from typing import Any, cast
 
+from patients.actions.query_steps import steps_open_to
 from patients.admin.questions import shown_text
 from patients.forms import FormDefinition, Section, definition_of, record_models
 from patients.models import CaseReportForm, Query, Row, Visit
+from patients.threads import question_of, threads_of
+from trials.models import User
+from trials.roles import Verb, scope
 
 Place = tuple[Section, Row | None]
 """Where a query stands: the form itself, or the section of its line and the line."""
@@ -52,6 +56,21 @@ def asked_about(queries: Iterable[Query]) -> list[tuple[Query, str]]:
     held = list(queries)
     places = places_of(held)
     return [(query, in_words(query, places.get(query.pk))) for query in held]
+
+
+def tell(queries: Iterable[Query], user: User) -> list[Query]:
+    """The queries with their words, threads and open steps, as this user may read them; one query for all.
+
+    A template shows `words`, `turns` and `steps`, never the message itself.
+    """
+    held: list[Any] = list(queries)
+    readable = scope(user, Verb.READ_FREE_TEXT)
+    turns = threads_of(held, readable)
+    for query in held:
+        query.words = question_of(query, readable)
+        query.turns = turns.get(query.pk, [])
+        query.steps = steps_open_to(user, query)
+    return held
 
 
 def _places_of_lines(definition: FormDefinition, queries: list[Query]) -> Iterator[tuple[int, Place]]:

@@ -1,5 +1,6 @@
 """Pages over captured data: rows of the user's sites only."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -10,7 +11,7 @@ from django.utils.text import get_text_list
 from patients.models import Subject
 from patients.selectors import subjects, visible
 from trials.admin.base import StudyAdmin, user_of
-from trials.models import User
+from trials.models import Role, User
 from trials.roles import Verb, may, roles_with
 
 
@@ -46,4 +47,9 @@ def subject_in_reach(request: HttpRequest, key: Any) -> Subject:
 
 def who_may(verb: Verb) -> str:
     """The roles that may do something, in words, for who may not."""
-    return get_text_list([f"{role.label[0].lower()}{role.label[1:]}" for role in roles_with(verb)])
+    return roles_in_words(roles_with(verb))
+
+
+def roles_in_words(roles: Iterable[Role]) -> str:
+    """For example "monitor or data manager"."""
+    return get_text_list([f"{role.label[0].lower()}{role.label[1:]}" for role in roles])

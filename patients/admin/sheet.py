@@ -250,15 +250,16 @@ class Sheet:
 
     @property
     def open_queries(self) -> list[Query]:
+        """Open ones and answered ones, which are not closed yet."""
         if self.record is None:
             return []
         found = self.__dict__.get("_queries")
         if found is None:
-            found = self.__dict__["_queries"] = list(
-                Query.objects.filter(
-                    form=self.definition.oid, record_id=self.record.pk, state=QueryState.OPEN
-                ).order_by("id")
-            )
+            waiting = Query.objects.filter(state__in=QueryState.waiting())
+            waiting = waiting.filter(form=self.definition.oid, record_id=self.record.pk).order_by("id")
+            found = self.__dict__["_queries"] = list(waiting)
+            for query in found:
+                query.subject = self.subject  # with its site, which rights are asked by
         return found
 
     @property

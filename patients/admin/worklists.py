@@ -6,11 +6,14 @@ from typing import Any
 
 from django.db.models import Count
 
-from patients.admin.addresses import query_url
+from patients.admin.addresses import page_url, query_url
+from patients.admin.asked import tell
 from patients.forms import about, definitions
 from patients.models import Query, Subject, SubjectStatus, Visit, VisitStatus
+from patients.query_lists import Ageing, Worklist, ageing, counts
 from patients.selectors import open_queries, visible
 from trials.models import AuditEvent, User
+from trials.roles import Verb, may
 
 SHOWN = 10
 SHOWN_OF_SUBJECT = 50
@@ -31,7 +34,7 @@ class SiteCount:
 
 @dataclass
 class QueryLine:
-    query: Query
+    query: Any
     form: str
     url: str
 
@@ -51,7 +54,40 @@ def queries_to_answer(user: User, subject: Subject | None = None) -> list[QueryL
     """The oldest open queries, of one subject or of all in reach."""
     found = open_queries(user).order_by("id")
     found = found.filter(subject=subject)[:SHOWN_OF_SUBJECT] if subject is not None else found[:SHOWN]
-    return [QueryLine(query, str(about(query.form).title), query_url(query)) for query in found]
+    return [QueryLine(query, str(about(query.form).title), query_url(query)) for query in tell(found, user)]
+
+
+@dataclass
+class QueryTile:
+    """How many queries are on one worklist, and where they are listed."""
+
+    words: str
+    number: int
+    url: str
+
+
+TILES = {
+    Worklist.TO_ANSWER: (Verb.ANSWER_QUERY,),
+    Worklist.TO_CLOSE: (Verb.CLOSE_QUERY,),
+    Worklist.MINE: (Verb.RAISE_QUERY,),
+    Worklist.OVERDUE: (Verb.READ,),
+}
+"""Who has which worklist on the first page."""
+
+
+def query_tiles(user: User) -> list[QueryTile]:
+    """The worklists of queries that this user's roles have, with their numbers."""
+    numbers = counts(user)
+    return [
+        QueryTile(str(each.label), numbers[each], f"{page_url(Query, 'changelist')}?worklist={each.value}")
+        for each, verbs in TILES.items()
+        if any(may(user, verb) for verb in verbs)
+    ]
+
+
+def query_ageing(user: User) -> list[Ageing]:
+    """What waits at each site, for who closes queries; nothing for others."""
+    return ageing(user) if may(user, Verb.CLOSE_QUERY) else []
 
 
 def overdue_visits(user: User, today: date) -> list[Visit]:

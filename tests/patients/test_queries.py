@@ -116,9 +116,12 @@ def test_the_api_lists_queries_by_check_and_settles_one(world: SimpleNamespace, 
     [shown] = [each for each in found if each["id"] == query.pk]
     assert (shown["href"], shown["field"]) == (f"/api/v1/vital-signs/{heavy.pk}/", "weight")
     assert monitor.get(shown["href"]).status_code == 200
-    reply = monitor.post(f"/api/v1/queries/{query.pk}/accept/", {"change_reason": "Checked"}, format="json")
+    accept = f"/api/v1/queries/{query.pk}/accept/"
+    seen = {"if_match": f'"{query.version}"'}
+    reply = monitor.post(accept, {"change_reason": "Checked"}, format="json", headers=seen)
     assert (reply.status_code, reply.json()["state"]) == (200, "ACCEPTED")
-    again = monitor.post(f"/api/v1/queries/{query.pk}/accept/", {"change_reason": "Checked"}, format="json")
+    seen = {"if_match": reply["ETag"]}
+    again = monitor.post(accept, {"change_reason": "Checked"}, format="json", headers=seen)
     assert again.status_code == 409
 
 
@@ -141,7 +144,8 @@ def test_a_monitor_settles_a_query_on_the_form_where_it_stands(
     refused = client.post(address, {"change_reason": ""})
     assert refused.status_code == 200
     assert asked().state == QueryState.OPEN
-    assert client.post(address, {"change_reason": "Confirmed"}, follow=True).redirect_chain[-1][0] == form
+    sent = {"change_reason": "Confirmed", "version": str(asked().version)}
+    assert client.post(address, sent, follow=True).redirect_chain[-1][0] == form
     assert asked().state == QueryState.ACCEPTED
 
 
@@ -192,6 +196,7 @@ def test_a_monitor_settles_a_query_about_a_visit_on_the_page_of_the_casebook(
     assert query.message in page
     assert accept in page
     assert casebook in client.get("/admin/patients/query/").content.decode()
-    reply = client.post(accept, {"change_reason": "Came twice that day"}, follow=True)
+    sent = {"change_reason": "Came twice that day", "version": str(query.version)}
+    reply = client.post(accept, sent, follow=True)
     assert reply.redirect_chain[-1][0] == casebook
     assert about_the_visit(late_visit).state == QueryState.ACCEPTED

@@ -47,7 +47,7 @@ def test_who_may_settle_a_query_finds_the_way_on_its_page_and_on_the_form(house:
         found = shown(client.get(address))
         assert accept in found
         assert ACCEPT in found
-    done = client.post(accept, {"change_reason": "Confirmed on the chart"})
+    done = client.post(accept, {"change_reason": "Confirmed on the chart", "version": "1"})
     assert done.status_code == 302
     settled = shown(client.get(page(query)))
     assert "Confirmed on the chart" in settled
@@ -118,11 +118,14 @@ def test_what_is_computed_stands_beside_its_result_and_what_is_asked_under_its_l
 
 def test_a_query_about_a_computed_value_or_a_whole_form_stands_on_the_form(house: House) -> None:
     record = vital_signs(house)
-    _ask(house, record, field="surface_used", message="The surface has changed.")
-    _ask(house, record, field="", message="Was this visit done?")
+    asked = {
+        message: _ask(house, record, field=field, message=message)
+        for field, message in (("surface_used", "The surface has changed."), ("", "Was this visit done?"))
+    }
     found = shown(house.client.get(page_of(record)))
-    assert found.count("The surface has changed.") == 1
-    assert found.count("Was this visit done?") == 1
+    for message, query in asked.items():
+        assert found.count(f'id="query-{query.pk}"') == 1
+        assert message in found.split(f'id="query-{query.pk}"')[1].split("</div>")[0]
 
 
 def test_no_query_is_entered_by_hand(house: House) -> None:
