@@ -29,6 +29,7 @@ NAVIGATION: tuple[tuple[Any, bool, tuple[tuple[str, str], ...]], ...] = (
             ("patients.Subject", "groups"),
             ("patients.Query?state=OPEN", "contact_support"),
             ("patients.Signature", "draw"),
+            ("patients.AuditReview", "policy"),
         ),
     ),
     (
@@ -181,7 +182,7 @@ class StudyAdminSite(UnfoldAdminSite):
             return None
         meta = model._meta
         url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-        title = str(meta.verbose_name_plural)
+        title = str(getattr(page, "navigation_title", meta.verbose_name_plural))
         return self._link(request, title[:1].upper() + title[1:], icon, url, f"?{query}" if query else "")
 
     def _link(self, request: HttpRequest, title: str, icon: str, url: str, query: str = "") -> dict[str, Any]:

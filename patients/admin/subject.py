@@ -21,7 +21,8 @@ from patients.admin.pages.randomization_error import error_page
 from patients.admin.pages.signing import signing_of_casebook
 from patients.admin.pages.terms import terms_page
 from patients.admin.pages.visits import cycle_page, missed_page, open_page, unscheduled_page
-from patients.admin.worklists import queries_to_answer, told
+from patients.admin.worklists import queries_to_answer
+from patients.audit_review.acts import told
 from patients.derivations.eligibility import findings_of_forms
 from patients.derivations.stratum import stratum_words
 from patients.facts import Facts

@@ -8,7 +8,8 @@ from django.db.models import Count
 
 from patients.admin.addresses import page_url, query_url
 from patients.admin.asked import tell
-from patients.forms import about, definitions
+from patients.audit_review.acts import told
+from patients.forms import about
 from patients.models import Query, Subject, SubjectStatus, Visit, VisitStatus
 from patients.query_lists import Ageing, Worklist, ageing, counts
 from patients.selectors import open_queries, visible
@@ -110,9 +111,3 @@ def recent_events(user: User) -> list[dict[str, Any]]:
     return [
         {"event": event, "words": told(event.action), "subject": subjects[event.chain_id]} for event in events
     ]
-
-
-def told(action: str) -> str:
-    """The name of an act with the title of its form in the place of the OID: "enter VS" in words."""
-    titles = {form.oid: form.title for form in definitions()}
-    return " ".join(titles.get(word, word) for word in action.split(" "))

@@ -208,8 +208,8 @@ def test_the_trail_of_a_subject_lists_every_act_newest_first(site: Site, client:
     subject = screened_subject(coordinator_of(site), site)
     events = client.get(f"{hub(subject)}history/").context["events"]
     assert [event.number for event, _words in events] == list(range(len(events), 0, -1))
-    assert events[-1][1] == "enroll"
-    assert ("enter Vital signs") in [words for _event, words in events]
+    assert events[-1][1] == "Subject enrolled"
+    assert "Vital signs entered" in [words for _event, words in events]
 
 
 def test_a_form_that_only_the_tests_have_appears_and_is_entered_like_any_other(
