@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Max
 
 from patients.forms import FormDefinition, Section, definitions
-from patients.models import Allocation, Cycle, Subject, Visit
+from patients.models import Allocation, Cycle, Signature, SignedForm, Subject, Visit
 from trials.models import AuditEvent
 from trials.models.audit import event_id
 
@@ -33,6 +33,8 @@ def casebook(subject: Subject, as_of: datetime | None = None) -> Snapshot:
         "allocation": next(iter(read.newest(Allocation, subject_id=subject.pk)), None),
         "cycles": read.newest(Cycle, subject_id=subject.pk),
         "visits": visits,
+        "signatures": read.newest(Signature, subject_id=subject.pk),
+        "signed_forms": read.newest(SignedForm, subject_id=subject.pk),
         "forms": {form.oid: read.forms(form, visit_codes) for form in definitions()},
     }
 

@@ -3,28 +3,36 @@
 from collections.abc import Mapping
 from typing import Any
 
+from patients.api.signed import shown_signatures, signatures_by_form
 from patients.forms import definitions
 from patients.models import Subject
 from trials.audit.canonical import canonical_value
 from trials.models import Arm
+from trials.models.audit import NUMBER_BITS
 
 
 def shown_casebook(subject: Subject, snapshot: Mapping[str, Any]) -> dict[str, Any]:
     """A snapshot of `patients.casebook.casebook`: forms by their path, visits, cycles, allocation."""
-    held = snapshot["subject"]
+    held, last = snapshot["subject"], snapshot.get("last_event")
+    signed = signatures_by_form(snapshot)
     return {
         "subject": subject.code,
         "study": subject.study.code,
         "site": subject.site.code,
         "as_of": snapshot["as_of"],
+        "event": last % 2**NUMBER_BITS if last else None,
         "status": held.status if held else None,
         "screened_on": held.screened_on if held else None,
         "version": held.version if held else None,
         "allocation": shown_allocation(snapshot["allocation"]),
         "cycles": [_plain(cycle, "number", "planned_on", "started_on") for cycle in snapshot["cycles"]],
         "visits": [_plain(visit, *VISIT) for visit in snapshot["visits"]],
+        "signatures": shown_signatures(snapshot),
         "forms": {
-            form.path: [shown_entry(each) for each in snapshot["forms"].get(form.oid, [])]
+            form.path: [
+                shown_entry(each) | {"signatures": signed.get((form.oid, each["id"]), [])}
+                for each in snapshot["forms"].get(form.oid, [])
+            ]
             for form in definitions()
         },
     }

@@ -1,7 +1,8 @@
 """Exports as a stream of CSV: one line for each form, or for each row where the form has rows."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,7 +17,10 @@ from patients.actions.record_export import record_export
 from patients.api.filters import FormFilters
 from patients.api.forms import filled_forms
 from patients.api.shapes import shown_value
+from patients.api.signed import signatures_in_a_cell
 from patients.forms import FormDefinition, Section, definitions, rows_of
+from patients.models import SignedForm
+from patients.signatures import signatures_on
 from trials.api.resource import Resource
 from trials.csv_cells import Echo, cell
 from trials.roles import Verb
@@ -34,6 +38,8 @@ ENVELOPE = (
     "not_done_reason",
     "entered_in_error",
     "external_id",
+    "signed",
+    "signatures",
 )
 
 
@@ -116,10 +122,19 @@ def lines_of(form: FormDefinition, found: QuerySet[Any]) -> Iterator[list[str]]:
         *columns(form),
         *(f"{name}.{each}" for name in form.rows for each in row_columns(form.rows[name])),
     ]
-    for record in found.iterator(chunk_size=CHUNK):
-        own = [*envelope(record), *cells(form, record)]
-        for row in rows_side_by_side(form, record):
-            yield [*own, *row]
+    records = found.iterator(chunk_size=CHUNK)
+    while some := list(islice(records, CHUNK)):
+        signed = signatures_on(form.oid, some)
+        for record in some:
+            own = [*envelope(record), *signature_cells(signed[record.pk]), *cells(form, record)]
+            for row in rows_side_by_side(form, record):
+                yield [*own, *row]
+
+
+def signature_cells(signed: Sequence[SignedForm]) -> list[str]:
+    """Whether a signature is in force, and each one with name, time and meaning, void ones as well."""
+    in_force = any(not each.void for each in signed)
+    return ["true" if in_force else "false", signatures_in_a_cell(signed)]
 
 
 def columns(section: Section) -> list[str]:

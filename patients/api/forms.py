@@ -16,10 +16,12 @@ from patients.api.address import subject_named, visit_named
 from patients.api.filters import FormFilters, first_date
 from patients.api.history import VersionReply, shown_versions
 from patients.api.shapes import FormCorrection, FormEntry, FormReply, shape, shown_form
+from patients.api.signed import shown_signed
 from patients.api.told import derivations_of
 from patients.forms import FormDefinition, Section, definitions
 from patients.models import CaseReportForm, Query, QueryState
 from patients.selectors import visible
+from patients.signatures import signatures_on
 from patients.trail import versions_of
 from trials.actions.given import REASON_LENGTH
 from trials.api.bodies import object_of, rows_of, text_of
@@ -91,6 +93,9 @@ class FormResource(Resource):
     def represent(self, records: Sequence[Any]) -> list[dict[str, Any]]:
         queries = open_queries_on(self.definition, records)
         shown = [shown_form(self.definition, each, queries.get(each.pk, 0)) for each in records]
+        signed = signatures_on(self.definition.oid, records)
+        for record, reply in zip(records, shown, strict=True):
+            reply["signatures"] = [shown_signed(each, each.signature) for each in signed[record.pk]]
         if self.action != "list":
             for record, reply in zip(records, shown, strict=True):
                 reply["derivations"] = derivations_of(record)

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from patients.actions.corrections import NAMED_AT_MOST
 from patients.actions.entry import NOT_DONE_REASON_LENGTH
+from patients.api.signed import SIGNATURES_SCHEMA
 from patients.api.told import TOLD_SCHEMA
 from patients.forms import (
     EXTERNAL_ID,
@@ -178,7 +179,8 @@ class FormReply(FormShape):
         form = cls.definition
         rows = rows_schema(form, reply=True)
         properties = {**ENVELOPE, **STATED, **answers_schema(form, reply=True), **rows}
-        return closed(properties | {"derivations": TOLD_SCHEMA}) | described(form)
+        told = {"signatures": SIGNATURES_SCHEMA, "derivations": TOLD_SCHEMA}
+        return closed(properties | told) | described(form)
 
 
 class FormEntry(FormShape):
