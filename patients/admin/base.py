@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.text import get_text_list
 
+from patients.audit_review.acts import told
 from patients.models import Subject
 from patients.selectors import subjects, visible
 from trials.admin.base import StudyAdmin, user_of
@@ -32,6 +33,9 @@ class ClinicalAdmin(StudyAdmin):
 
     def visible_to(self, user: User) -> QuerySet[Any]:
         return visible(self.model, user)
+
+    def told(self, action: str) -> str:
+        return told(action)
 
 
 def subject_in_reach(request: HttpRequest, key: Any) -> Subject:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from patients.forms import definitions, record_models
+from trials.audit import acts
 
 
 class KindOfAct(models.TextChoices):
@@ -37,18 +38,16 @@ OTHERS = {
     "correct reference range": _("Reference range corrected"),
     "review audit trail": _("Audit trail reviewed"),
     "export audit trail": _("Audit trail exported"),
-    "approve dose modifications": _("Dose-modification table approved"),
-    "load protocol": _("Protocol loaded"),
-    "load dictionary": _("Dictionary loaded"),
-    "create randomization list": _("Randomization list created"),
-    "import randomization list": _("Randomization list imported"),
-    "create user": _("Account created"),
-    "create the system account": _("Account of the system created"),
-    "set password": _("Password set"),
-    "deactivate user": _("Account deactivated"),
-    "reactivate user": _("Account reactivated"),
-    "assign role": _("Role given"),
-    "end role": _("Role ended"),
+    "raise a query": _("Query raised"),
+    "answer a query": _("Query answered"),
+    "comment on a query": _("Query commented on"),
+    "close a query": _("Query closed"),
+    "reopen a query": _("Query reopened"),
+    "withdraw a query": _("Query withdrawn"),
+    "mark slots unusable": _("Slots of a list marked as unusable"),
+    "prove randomization": _("Randomization proved"),
+    "record randomization error": _("Error of randomization recorded"),
+    "acknowledge signature policy": _("Meaning of signatures acknowledged"),
 }
 REVIEW = "review audit trail"
 EXPORT_OF_TRAIL = "export audit trail"
@@ -73,8 +72,7 @@ def told(action: str) -> str:
         pattern = " ".join("{}" if word == oid else word for word in words)
         if pattern in OF_A_FORM:
             return str(OF_A_FORM[pattern]).format(titles[oid])
-    said = " ".join(titles.get(word, word) for word in words)
-    return f"{said[:1].upper()}{said[1:]}"
+    return acts.told(" ".join(titles.get(word, word) for word in words))
 
 
 def acts_of_forms(patterns: tuple[str, ...]) -> list[str]:

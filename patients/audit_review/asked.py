@@ -36,7 +36,8 @@ class Reviewed(models.TextChoices):
     YES = "true", _("Reviewed")
 
 
-SYSTEM_ROLE = "SYSTEM"
+BESIDE_ROLES = {"SYSTEM": _("System"), "SELF": _("The owner of the account")}
+"""Acts of commands, and of people on their own account."""
 
 PARAMETERS: dict[str, Any] = {
     "study": _("Code of the study"),
@@ -60,7 +61,7 @@ PARAMETERS: dict[str, Any] = {
 }
 CHOICES: dict[str, list[str]] = {
     "area": list(ChainKind.values),
-    "role": [*Role.values, SYSTEM_ROLE],
+    "role": [*Role.values, *BESIDE_ROLES],
     "source": list(Source.values),
     "kind": list(KindOfAct.values),
     "risk": list(Risk.values),

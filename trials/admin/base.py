@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from trials.audit.acts import told
 from trials.audit.trail import Version, versions_of_row
 from trials.models import User
 from trials.roles import Verb, may
@@ -155,13 +156,20 @@ class StudyAdmin(ModelAdmin):
         """Who changed what, when and why; reading only."""
         self.enter(request)
         record = self.found(request, object_id)
+        versions = self.versions(record)
+        for version in versions:
+            version.words = self.told(version.event.action)
         context = {
             "title": _("History of %(record)s") % {"record": record},
-            "versions": self.versions(record),
+            "versions": versions,
             "record": record,
             **(extra_context or {}),
         }
         return self.page(request, "study/history.html", context)
+
+    def told(self, action: str) -> str:
+        """An act in words."""
+        return told(action)
 
     def versions(self, record: Any) -> list[Version]:
         """What each act did to the record, newest first."""

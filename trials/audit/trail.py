@@ -29,13 +29,15 @@ class Change:
 class Version:
     """What one act did to a record; `version` where the record has a number of its own.
 
-    `queries`: the numbers of the queries that the act answered, or whose check it satisfied.
+    `queries`: the numbers of the queries that the act answered, or whose check it satisfied; `words`: the
+    act as people read it.
     """
 
     event: AuditEvent
     version: int | None = None
     changes: list[Change] = field(default_factory=list)
     queries: list[int] = field(default_factory=list)
+    words: str = ""
 
 
 def versions_of_row(record: Any) -> list[Version]:

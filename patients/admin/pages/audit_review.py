@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from patients.actions.review_audit import record_export_of_trail, review_audit
 from patients.admin.addresses import hub_url, page_of
 from patients.audit_review.acts import KindOfAct
-from patients.audit_review.asked import PARAMETERS, SYSTEM_ROLE, Asked, Reviewed, Risk, asked
+from patients.audit_review.asked import BESIDE_ROLES, PARAMETERS, Asked, Reviewed, Risk, asked
 from patients.audit_review.changes import Record
 from patients.audit_review.events import Page, Told
 from patients.audit_review.events import page_of as page_of_trail
@@ -133,7 +133,7 @@ def _controls(reach: Reach, sent: dict[str, str]) -> list[dict[str, Any]]:
         "form": (_("Form or record"), sorted(titles(), key=lambda each: str(each[1]).lower())),
         "field": (_("Question"), _questions(sent.get("form", ""))),
         "source": (_("Through"), list(Source.choices)),
-        "role": (_("Role"), [*Role.choices, (SYSTEM_ROLE, _("System"))]),
+        "role": (_("Role"), [*Role.choices, *BESIDE_ROLES.items()]),
         "risk": (_("Look first at"), list(Risk.choices)),
         "reviewed": (_("Review"), list(Reviewed.choices)),
         "area": (_("Whose trail"), list(ChainKind.choices)),
