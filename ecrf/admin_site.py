@@ -29,6 +29,8 @@ NAVIGATION: tuple[tuple[Any, bool, tuple[tuple[str, str], ...]], ...] = (
             ("patients.Subject", "groups"),
             ("patients.Query?state=OPEN", "contact_support"),
             ("patients.Signature", "draw"),
+            ("patients.Verification", "fact_check"),
+            ("patients.Lock?state=IN_FORCE", "lock"),
             ("patients.AuditReview", "policy"),
         ),
     ),

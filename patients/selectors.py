@@ -4,12 +4,14 @@ from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from patients.models import (
     Allocation,
     Cycle,
     Demographics,
+    Lock,
+    LockScope,
     Query,
     QueryMessage,
     QueryState,
@@ -25,6 +27,7 @@ from trials.roles import Verb, scope
 PATHS_TO_SITE: dict[type[models.Model], str] = {
     Subject: "site",
     Site: "",
+    Lock: "site",
     QueryMessage: "query__subject__site",
 }
 
@@ -40,6 +43,16 @@ def path_to_site(model: type[models.Model]) -> str:
 def visible(model: type[models.Model], user: User, verb: Verb = Verb.READ) -> QuerySet[Any]:
     """The rows of a captured-data model that the user may see today; every face starts from here."""
     return model._default_manager.filter(scope(user, verb).condition(path_to_site(model)))
+
+
+def locks(user: User) -> QuerySet[Lock]:
+    """Freezes and locks that the user may know of: at the own sites, and of the own studies as a whole."""
+    where = scope(user, Verb.READ)
+    studies = Q(study_id__in=where.studies) | Q(
+        study__in=Site.objects.filter(pk__in=where.sites).values("study")
+    )
+    found = Lock.objects.filter(where.condition("site") | (Q(scope=LockScope.STUDY) & studies))
+    return found.select_related("study", "site", "subject", "visit", "set_by", "asked_by", "lifted_by")
 
 
 def subjects(user: User) -> QuerySet[Subject]:

@@ -1,3 +1,13 @@
 """Captured data as pages of the admin. Importing registers them."""
 
-from patients.admin import audit_review, form, query, randomization_list, reference_range, signature, subject  # noqa: F401
+from patients.admin import (  # noqa: F401
+    audit_review,
+    form,
+    lock,
+    query,
+    randomization_list,
+    reference_range,
+    signature,
+    subject,
+    verification,
+)

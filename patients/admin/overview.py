@@ -83,7 +83,10 @@ class Overview:
 
 
 def overview(subject: Subject, today: date, may_enter: bool, closures: Closures | None = None) -> Overview:
-    """Everything that the page of a subject shows about its forms. `closures`: where they were read before."""
+    """Everything that the page of a subject shows about its forms.
+
+    `closures` over the subject, where they were read before.
+    """
     closures = closures_over([subject]) if closures is None else closures
     kinds = {definition.oid: definition for definition in definitions()}
     records = records_of(subject, closures)
