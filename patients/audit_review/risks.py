@@ -16,15 +16,18 @@ from patients.audit_review.acts import KindOfAct, condition, kind_of_act
 from patients.audit_review.asked import Risk
 from patients.audit_review.changes import Record
 from patients.audit_review.conditions import any_of, written
-from patients.audit_review.kinds import Kind, kinds
+from patients.audit_review.kinds import Kind, kinds, kinds_named
 from patients.audit_review.reach import Place, Reach
 from patients.fields import PartialDateField
-from patients.models import Visit
+from patients.models import VerificationState, Visit
 from trials.actions.errors import Refused
 from trials.models import AuditEvent, Site, Study, StudySetting
 
-MARKS = {Risk.AFTER_SIGNATURE: "SIGNATURE", Risk.AFTER_VERIFICATION: "VERIFICATION"}
-"""The kind of record that a change drops."""
+MARKS: dict[Risk, tuple[str, str, Any]] = {
+    Risk.AFTER_SIGNATURE: ("SIGNEDFORM", "void", True),
+    Risk.AFTER_VERIFICATION: ("VERIFICATION", "state", VerificationState.DROPPED),
+}
+"""What a change drops in its own act: the kind of mark, its field, and the value that says it is dropped."""
 HOURS_FROM, HOURS_TO = "working_hours_from", "working_hours_to"
 WORKING_DAYS, LATE_AFTER = "working_days", "late_entry_after_days"
 
@@ -68,8 +71,9 @@ def risks_of(event: AuditEvent, place: Place, records: Sequence[Record], rules: 
         return []
     found = []
     entry = kind_of_act(event.action, event.reason) is not KindOfAct.WORKFLOW
-    for risk, key in MARKS.items():
-        if entry and any(each.key == key and not each.is_new for each in records):
+    for risk, (key, name, _dropped) in MARKS.items():
+        marks = [each for each in records if each.key == key and not each.is_new]
+        if entry and any(change.field == name for mark in marks for change in mark.changes):
             found.append(risk)
     if not event.actor.is_system and rules.outside_hours(event.recorded_at.astimezone(place.zone)):
         found.append(Risk.OUTSIDE_HOURS)
@@ -87,7 +91,7 @@ def _is_late(record: Record, event: AuditEvent, place: Place, rules: Rules) -> b
 def of_risk(events: QuerySet[AuditEvent], reach: Reach, risk: str) -> QuerySet[AuditEvent]:
     """The events of one risk. Raises Refused where no study in reach says what the risk is."""
     if risk in (Risk.AFTER_SIGNATURE, Risk.AFTER_VERIFICATION):
-        return events.filter(_after(MARKS[Risk(risk)]))
+        return events.filter(_after(*MARKS[Risk(risk)]))
     chosen = []
     rules = rules_of(Study.objects.filter(pk__in=reach.sites.values("study_id")).values_list("pk", flat=True))
     for number, (study, zone) in enumerate(_zones(reach)):
@@ -103,10 +107,12 @@ def of_risk(events: QuerySet[AuditEvent], reach: Reach, risk: str) -> QuerySet[A
     return events.filter(any_of(chosen))
 
 
-def _after(key: str) -> Q:
-    """Changes of data in an act that also ended a mark: the consequence of every change drops it."""
+def _after(key: str, name: str, dropped: Any) -> Q:
+    """Changes of data that dropped a mark: every change does so in its own act."""
     entry = ~condition(KindOfAct.WORKFLOW)
-    return entry & any_of(written(kind, history_type="~") for kind in kinds() if kind.key == key)
+    return entry & any_of(
+        written(kind, history_type="~", **{name: dropped}) for kind in kinds_named().get(key, ())
+    )
 
 
 def _zones(reach: Reach) -> list[tuple[int, str]]:

@@ -101,7 +101,7 @@ def _named_by(model: Any) -> list[str]:
     return [
         each.name
         for each in model._meta.concrete_fields
-        if each.name in ("subject", "visit", "parent", "user")
+        if each.name in ("subject", "visit", "parent", "user", "signature")
     ]
 
 
