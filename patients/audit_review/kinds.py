@@ -19,7 +19,8 @@ WITHHELD = "withheld"
 # What nobody reads here, whatever the role: secrets, and what would tell the next place of a list.
 SECRET = re.compile(
     r"password|secret|seed|nonce|salt|otp|recovery|token\w*\.(\w*digest|\w*key|\w*hash)"
-    r"|^randomizationseal\.(block_sizes|arms)|^randomizationslot\.(arm|stratum)|^allocation\.slot$"
+    r"|^randomizationseal\.(block_sizes|arms)|^randomizationslot\.(arm|stratum|number)"
+    r"|^randomizationpublication\.lengths|^(unusableslot|allocation)\.slot$"
 )
 
 # Free text of a casebook: what a person typed in words of their own. Codes, numbers and dates are none.
