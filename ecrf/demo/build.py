@@ -11,7 +11,8 @@ from ecrf.demo.lives import live
 from ecrf.demo.plans import Plan, arm_sequence
 from ecrf.demo.replay import replay
 from ecrf.demo.world import OPENED_AT
-from patients.models import Subject
+from patients.actions.signatures import acknowledge_policy
+from patients.models import POLICY_VERSION, Subject
 from trials.actions.dictionary import load_shipped_ctcae
 from trials.actions.randomization_list import import_list
 from trials.audit import clock
@@ -37,4 +38,6 @@ def _open_study() -> Cast:
     people = make_accounts(report.study)
     rows = [{"number": number, "stratum": "", "arm": arm} for number, arm in enumerate(arm_sequence(), 1)]
     import_list(actor=people["keeper"], study=report.study, name=LIST_NAME, rows=rows, is_demo=True)
+    for signer in ("investigator", "principal"):
+        acknowledge_policy(actor=people[signer], version=POLICY_VERSION)
     return Cast(report.study, people)

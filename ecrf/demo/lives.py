@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from ecrf.demo.cast import Cast
 from ecrf.demo.desk import Desk
+from ecrf.demo.oversight import places, watch_over
 from ecrf.demo.plans import Fate, Plan
 from ecrf.demo.screening import screen
 from ecrf.demo.settling import settle
@@ -28,3 +29,6 @@ def live(cast: Cast, plan: Plan, enrolled: dict[int, Subject]) -> Iterator[datet
         yield desk.after_visit(desk.today + timedelta(days=LATER))
         desk.put_right(everything=True)
     settle(desk)
+    here = places().get(plan.number)
+    if here is not None:
+        watch_over(desk, here)
