@@ -111,6 +111,8 @@ def _answers(query: Query, entry: Any) -> bool:
         return True
     if not query.field:
         return _differ(before, after, _asked(entry))
+    if isinstance(entry, Visit):  # neither questions nor reasons for absence, only columns
+        return _differ(before, after, [name for name in OF_A_VISIT if name == query.field])
     own = [item.attname for item in _section(entry).items if item.name == query.field]
     reasons = (each.missing_reasons.get(query.field) for each in (before, after))
     return _differ(before, after, (*own, "entered_in_error")) or len(set(reasons)) > 1
