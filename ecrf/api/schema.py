@@ -111,6 +111,8 @@ class Schema(AutoSchema):
             statuses += ["412", "428"]
         if action in getattr(self.view, "outdated", ()):
             statuses.append("412")
+        if action in getattr(self.view, "stale_bodies", ()):
+            statuses.append("412")
         if action in getattr(self.view, "creating", ()):
             statuses.append("422")
         refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}

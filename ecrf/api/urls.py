@@ -13,10 +13,12 @@ from patients.api.exports import ExportResource
 from patients.api.forms import form_resources
 from patients.api.imports import ImportResource
 from patients.api.lab_results import LabResultResource
+from patients.api.locks import LockResource
 from patients.api.queries import QueryResource
 from patients.api.reference_ranges import ReferenceRangeResource
 from patients.api.signatures import SignatureResource
 from patients.api.subjects import SubjectResource
+from patients.api.verification import VerificationResource
 from patients.api.visits import CycleResource, VisitResource
 from trials.api.protocol import PROTOCOL
 
@@ -30,6 +32,8 @@ router.register("cycles", CycleResource, basename="cycles")
 router.register("lab-results", LabResultResource, basename="lab-results")
 router.register("audit-trail", AuditTrailResource, basename="audit-trail")
 router.register("audit-reviews", AuditReviewResource, basename="audit-reviews")
+router.register("locks", LockResource, basename="locks")
+router.register("verifications", VerificationResource, basename="verifications")
 router.register("queries", QueryResource, basename="queries")
 router.register("signatures", SignatureResource, basename="signatures")
 router.register("reference-ranges", ReferenceRangeResource, basename="reference-ranges")

@@ -55,14 +55,19 @@ def _refuse_without_critical(forms: Sequence[CaseReportForm]) -> None:
 
 
 def _verified(form: CaseReportForm, extent: str, known: Verification | None, actor: User) -> Verification:
-    if known is None or known.state != VerificationState.IN_FORCE:
-        known = Verification(subject=form.subject, form=form.form.oid, record_id=form.pk)
-    else:
-        known.version += 1
-    known.extent, known.seen_version = extent, form.version
-    known.verified_by, known.verified_at = actor, clock.now()
-    known.save()
-    return known
+    if known is not None and known.state == VerificationState.IN_FORCE:
+        _end(known, VerificationState.REPLACED, "verified whole")
+    made = Verification(
+        subject=form.subject,
+        form=form.form.oid,
+        record_id=form.pk,
+        extent=extent,
+        seen_version=form.version,
+        verified_by=actor,
+        verified_at=clock.now(),
+    )
+    made.save()
+    return made
 
 
 def withdraw_verification(

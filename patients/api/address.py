@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from patients.models import Subject, Visit
-from patients.selectors import subjects
+from patients.forms import definitions
+from patients.models import CaseReportForm, Subject, Visit
+from patients.selectors import subjects, visible
 from trials.actions.errors import Refused
 from trials.api.resource import Ambiguous
 from trials.models import User
+from trials.roles import Verb
 
 
 class UnknownSubject(Refused):
@@ -36,6 +38,34 @@ def subject_named(user: User, data: Mapping[str, Any], name: str = "subject") ->
     if len(candidates) > 1:
         raise Ambiguous("The subject's code exists in more than one study: name the study.")
     return candidates[0]
+
+
+class UnknownForm(Refused):
+    """In the same words and with the same status for a missing form and for another site's."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__({"record_id": ["is not a known form"]})
+
+
+def form_named(user: User, data: Mapping[str, Any], verb: Verb) -> tuple[CaseReportForm, int]:
+    """The filled form under `form` (OID) and `record_id`, and the `version` that was seen.
+
+    Raises Refused naming the member, UnknownForm.
+    """
+    for name in ("record_id", "version"):
+        value = data.get(name)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
+            raise Refused({name: ["must be a whole number from 1"]})
+    model = {each.oid: each.model for each in definitions()}.get(str(data.get("form")))
+    if model is None:
+        raise Refused({"form": ["must be the OID of a form"]})
+    found = visible(model, user, verb).filter(pk=data["record_id"])
+    record = found.select_related("subject__site", "subject__study", "subject__chain", "visit").first()
+    if record is None:
+        raise UnknownForm()
+    return record, data["version"]
 
 
 def visit_named(subject: Subject, data: Mapping[str, Any]) -> Visit | None:

@@ -15,10 +15,13 @@ from patients.actions.save_form import change_form, create_form, mark_entered_in
 from patients.api.address import subject_named, visit_named
 from patients.api.filters import FormFilters, first_date
 from patients.api.history import VersionReply, shown_versions
+from patients.api.marks import shown_marks
 from patients.api.shapes import FormCorrection, FormEntry, FormReply, shape, shown_form
 from patients.api.signed import shown_signed
 from patients.api.told import derivations_of
+from patients.audit_review.withholding import withheld_versions
 from patients.forms import FormDefinition, Section, definitions
+from patients.marks import marks_of, place_of
 from patients.models import CaseReportForm, Query, QueryState
 from patients.selectors import visible
 from patients.signatures import signatures_on
@@ -29,7 +32,7 @@ from trials.api.idempotency import once
 from trials.api.preconditions import version_named
 from trials.api.resource import Resource
 from trials.models import User
-from trials.roles import Verb, require
+from trials.roles import Verb, may, require
 
 
 class VoidRequest(serializers.Serializer):
@@ -94,7 +97,9 @@ class FormResource(Resource):
         queries = open_queries_on(self.definition, records)
         shown = [shown_form(self.definition, each, queries.get(each.pk, 0)) for each in records]
         signed = signatures_on(self.definition.oid, records)
+        marks = marks_of([place_of(record) for record in records])
         for record, reply in zip(records, shown, strict=True):
+            reply["marks"] = shown_marks(marks[place_of(record).key])
             reply["signatures"] = [shown_signed(each, each.signature) for each in signed[record.pk]]
         if self.action != "list":
             for record, reply in zip(records, shown, strict=True):
@@ -159,7 +164,9 @@ class FormResource(Resource):
         """Every version: who, when, why, in which role, from where, and each answer before and after."""
         record = self.get_object()
         require(self.user, Verb.READ_AUDIT, site=record.subject.site)
-        return Response(shown_versions(versions_of(record)))
+        reads_text = may(self.user, Verb.READ_FREE_TEXT, site=record.subject.site)
+        versions = withheld_versions(type(record), versions_of(record), reads_text=reads_text)
+        return Response(shown_versions(versions))
 
 
 def take_stated(data: dict[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from patients.actions.corrections import NAMED_AT_MOST
 from patients.actions.entry import NOT_DONE_REASON_LENGTH
+from patients.api.marks import MARKS_SCHEMA
 from patients.api.signed import SIGNATURES_SCHEMA
 from patients.api.told import TOLD_SCHEMA
 from patients.forms import (
@@ -179,7 +180,7 @@ class FormReply(FormShape):
         form = cls.definition
         rows = rows_schema(form, reply=True)
         properties = {**ENVELOPE, **STATED, **answers_schema(form, reply=True), **rows}
-        told = {"signatures": SIGNATURES_SCHEMA, "derivations": TOLD_SCHEMA}
+        told = {"marks": MARKS_SCHEMA, "signatures": SIGNATURES_SCHEMA, "derivations": TOLD_SCHEMA}
         return closed(properties | told) | described(form)
 
 

@@ -20,6 +20,7 @@ class VerificationState(models.TextChoices):
     IN_FORCE = "IN_FORCE", _("In force")
     DROPPED = "DROPPED", _("Lost by a change")
     WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+    REPLACED = "REPLACED", _("Replaced by a verification of the whole form")
 
 
 class Verification(RegulatedModel):
@@ -27,7 +28,7 @@ class Verification(RegulatedModel):
 
     At most one is in force for a form. `form` (OID) and `record_id` say which form, `seen_version` which
     version she saw. `ended_because` names the questions whose answers changed since (dropped), or is the
-    reason that was given (withdrawn).
+    reason that was given (withdrawn), or says that the whole form was verified (replaced).
     """
 
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="verifications")
