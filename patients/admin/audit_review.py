@@ -13,6 +13,7 @@ from patients.admin.pages.audit_review import casebooks_page, export_trail, revi
 from patients.audit_review.reach import Reach
 from patients.models import AuditReview
 from trials.admin.base import READING, WRITING, StudyAdmin, user_of
+from trials.audit.trail import Version
 from trials.models import User
 from trials.roles import Verb
 
@@ -57,3 +58,6 @@ class AuditReviewAdmin(ClinicalAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return StudyAdmin.history_view(self, request, object_id, extra_context)
+
+    def shown_versions(self, request: HttpRequest, record: Any) -> list[Version]:
+        return self.versions(record)

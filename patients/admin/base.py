@@ -9,9 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.text import get_text_list
 
 from patients.audit_review.acts import told
+from patients.audit_review.withholding import withheld_versions
 from patients.models import Subject
 from patients.selectors import subjects, visible
 from trials.admin.base import StudyAdmin, user_of
+from trials.audit.trail import Version
 from trials.models import Role, User
 from trials.roles import Verb, may, roles_with
 
@@ -30,6 +32,12 @@ class ClinicalAdmin(StudyAdmin):
         if not may(user_of(request), Verb.READ_AUDIT, site=site):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
+
+    def shown_versions(self, request: HttpRequest, record: Any) -> list[Version]:
+        """Without free text and days of birth for a de-identified reader."""
+        site = record.site if isinstance(record, Subject) else record.subject.site
+        reads_text = may(user_of(request), Verb.READ_FREE_TEXT, site=site)
+        return withheld_versions(self.model, self.versions(record), reads_text=reads_text)
 
     def visible_to(self, user: User) -> QuerySet[Any]:
         return visible(self.model, user)

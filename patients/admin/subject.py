@@ -23,6 +23,7 @@ from patients.admin.pages.terms import terms_page
 from patients.admin.pages.visits import cycle_page, missed_page, open_page, unscheduled_page
 from patients.admin.worklists import queries_to_answer
 from patients.audit_review.acts import told
+from patients.audit_review.withholding import without_text
 from patients.derivations.eligibility import findings_of_forms
 from patients.derivations.stratum import stratum_words
 from patients.facts import Facts
@@ -145,7 +146,7 @@ class SubjectAdmin(ClinicalAdmin):
             "screening": screening,
             "answered": screening and not findings,
             "may_enter": may_enter,
-            "may_accept": may(user, Verb.ACCEPT, site=subject.site),
+            "may_ask": may(user, Verb.RAISE_QUERY, site=subject.site),
             "may_randomize": closed is None and may(user, Verb.RANDOMIZE, site=subject.site),
             "may_record_error": may(user, Verb.RECORD_RANDOMIZATION_ERROR, site=subject.site),
             "may_audit": may(user, Verb.READ_AUDIT, site=subject.site),
@@ -163,6 +164,8 @@ class SubjectAdmin(ClinicalAdmin):
         if not may(user_of(request), Verb.READ_AUDIT, site=subject.site):
             raise PermissionDenied
         events = list(events_of(subject)[: EVENTS_SHOWN + 1])
+        if not may(user_of(request), Verb.READ_FREE_TEXT, site=subject.site):
+            events = [without_text(event) for event in events]
         context = {
             "title": _("Audit trail of %(code)s") % {"code": subject.code},
             "subject": subject,

@@ -30,6 +30,7 @@ from patients.api.shapes import (
     closed,
     shown_section,
 )
+from patients.audit_review.withholding import withheld_versions
 from patients.forms import definition_of
 from patients.models import LabResult, LabSample, RangeFlag
 from patients.selectors import visible
@@ -39,7 +40,7 @@ from trials.api.bodies import object_of, text_of
 from trials.api.idempotency import once
 from trials.api.preconditions import etag, version_named
 from trials.api.resource import Resource
-from trials.roles import Verb, require
+from trials.roles import Verb, may, require
 
 SAMPLE = definition_of(LabSample)
 RESULTS = "results"
@@ -214,7 +215,9 @@ class LabResultResource(Resource):
         result = self.get_object()
         require(self.user, Verb.READ_AUDIT, site=result.parent.subject.site)
         row = f"{RESULTS} {result.repeat}"
-        told = shown_versions(versions_of(result.parent))
+        reads_text = may(self.user, Verb.READ_FREE_TEXT, site=result.parent.subject.site)
+        versions = versions_of(result.parent)
+        told = shown_versions(withheld_versions(type(result.parent), versions, reads_text=reads_text))
         for version in told:
             version["changes"] = [change for change in version["changes"] if change["row"] == row]
         return Response([version for version in told if version["changes"]])

@@ -21,6 +21,7 @@ from patients.api.eligibility import EligibilityReply, shown_eligibility
 from patients.api.expectations import ExpectationsReply, shown_expectations
 from patients.api.filters import SubjectFilters
 from patients.api.history import EventReply, shown_event
+from patients.audit_review.withholding import without_text
 from patients.casebook import casebook
 from patients.facts import Moment
 from patients.models import Allocation, Subject, SubjectStatus
@@ -33,7 +34,7 @@ from trials.api.idempotency import once
 from trials.api.resource import Resource, one_of
 from trials.audit import clock
 from trials.models import Site
-from trials.roles import Verb, require, sites_of
+from trials.roles import Verb, may, require, sites_of
 
 
 class SubjectReply(serializers.Serializer):
@@ -197,7 +198,9 @@ class SubjectResource(Resource):
         """Every act in the subject's casebook, newest first."""
         subject = self.get_object()
         require(self.user, Verb.READ_AUDIT, site=subject.site)
-        return Response([shown_event(event) for event in events_of(subject)])
+        reads_text = may(self.user, Verb.READ_FREE_TEXT, site=subject.site)
+        shown = (event if reads_text else without_text(event) for event in events_of(subject))
+        return Response([shown_event(event) for event in shown])
 
 
 def instant(text: str | None) -> datetime | None:

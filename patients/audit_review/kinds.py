@@ -26,6 +26,8 @@ SECRET = re.compile(
 # Free text of a casebook: what a person typed in words of their own. Codes, numbers and dates are none.
 PERSONAL_KINDS = ("text", "narrative")
 PERSONAL_NAMES = ("birth", "not_done_reason", "external_id")
+MEASURED = ("labresult.unit",)
+"""Typed as text, and still no words of a person's own."""
 LONGEST_CODE = 60
 """A longer text column of a model that is no form holds sentences."""
 
@@ -62,6 +64,8 @@ class Kind:
         """Whether a de-identified reader does not see the values of this field."""
         if name in PERSONAL_NAMES:
             return True
+        if f"{self.model._meta.model_name}.{name}" in MEASURED:
+            return False
         if self.section is not None:
             return any(
                 item.name == name and item.kind in PERSONAL_KINDS and not item.derived

@@ -156,7 +156,7 @@ class StudyAdmin(ModelAdmin):
         """Who changed what, when and why; reading only."""
         self.enter(request)
         record = self.found(request, object_id)
-        versions = self.versions(record)
+        versions = self.shown_versions(request, record)
         for version in versions:
             version.words = self.told(version.event.action)
         context = {
@@ -166,6 +166,10 @@ class StudyAdmin(ModelAdmin):
             **(extra_context or {}),
         }
         return self.page(request, "study/history.html", context)
+
+    def shown_versions(self, request: HttpRequest, record: Any) -> list[Version]:
+        """The versions as who asks may see them."""
+        return self.versions(record)
 
     def told(self, action: str) -> str:
         """An act in words."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from patients.actions.enroll import enroll
@@ -17,6 +18,7 @@ from patients.audit_review.changes import ROWS_TOLD
 from patients.audit_review.events import Told, page_of
 from patients.audit_review.reach import Reach
 from patients.models import AdverseEvent, Demographics, MedicalHistory, Subject, Visit, VitalSigns
+from tests.ecrf.api.client import client_of
 from tests.factories import (
     CONSENT_DAY,
     coordinator_of,
@@ -354,6 +356,36 @@ def test_a_statistician_reads_numbers_and_codes_but_neither_free_text_nor_the_bi
         (row, "Adverse event", before, after) for row, label, before, after in values(correction)
     ]
     assert "rash of Mr Li" in str([values(each) for each in read(subject="ZS-001")])
+
+
+def test_no_history_shows_a_statistician_free_text_or_a_birth(
+    study: Study, man_of_59: Demographics, enter: Any, coordinator: User
+) -> None:
+    event = enter(AdverseEvent, term="rash of Mr Li", started="2021-03-02")
+    correct(coordinator, event, term="rash", reason="his name was typed: Li")
+    statistician = person(Role.STATISTICIAN, study)
+    page, client = Client(), client_of(statistician)
+    page.force_login(statistician, backend="trials.authentication.RoleBackend")
+    for path in (
+        f"/admin/patients/adverseevent/{event.pk}/history/",
+        f"/admin/patients/demographics/{man_of_59.pk}/history/",
+        f"/admin/patients/subject/{event.subject_id}/history/",
+    ):
+        told = page.get(path).content.decode()
+        assert " Li" not in told, path
+        assert "1961" not in told, path
+    for path in (
+        f"/api/v1/adverse-events/{event.pk}/history/",
+        f"/api/v1/demographics/{man_of_59.pk}/history/",
+        f"/api/v1/subjects/{event.subject.code}/history/",
+    ):
+        reply = client.get(path)
+        assert reply.status_code == 200, path
+        assert " Li" not in reply.content.decode(), path
+        assert "1961" not in reply.content.decode(), path
+    own = client_of(coordinator).get(f"/api/v1/adverse-events/{event.pk}/history/").content.decode()
+    assert "rash of Mr Li" in own
+    assert "his name was typed" in own
 
 
 # ---------------------------------------------------------------- pages
