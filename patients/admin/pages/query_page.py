@@ -172,7 +172,7 @@ BUTTONS: Mapping[MessageKind, Any] = {
 
 def _asked_about(query: Query, user: User) -> AskedAbout:
     model = record_models()[query.form]
-    record = model._default_manager.select_related("subject__site", "visit").get(pk=query.record_id)
+    record = model._default_manager.select_related("subject__site").get(pk=query.record_id)
     if not isinstance(record, CaseReportForm):
         return AskedAbout(record.title, "", query.field, "")
     section, row = places_of([query])[query.pk]
