@@ -58,3 +58,11 @@ def test_neither_a_body_nor_a_token_reaches_the_log(client: Client, caplog: pyte
     written = "\n".join(JsonLines().format(record) for record in caplog.records)
     assert "/no/such/page" in written
     assert "canary" not in written
+
+
+def test_the_code_of_a_subject_in_an_address_is_not_logged(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/api/v1/subjects/ZS-001/")
+    [logged] = [json.loads(JsonLines().format(record)) for record in caplog.records]
+    assert logged["message"] == "Unauthorized: /api/v1/subjects/<code>/"

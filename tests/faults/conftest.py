@@ -61,7 +61,7 @@ def on_sqlite(sqlite_template: tuple[Path, Any], tmp_path: Path, with_migrations
     return Prepared(copy_of_sqlite(file, tmp_path / "database"), world, with_migrations)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
     """A PostgreSQL that writes to the disk before it answers."""
     from tests.faults.durable_postgres import durable_server
@@ -76,7 +76,7 @@ def postgres() -> Iterator[Any]:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def postgres_world(postgres: Any, with_migrations: bool) -> Any:
     """The world of the database `prepared`, of which tests take copies."""
     url = postgres.create("prepared")

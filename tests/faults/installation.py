@@ -27,5 +27,10 @@ REST_FRAMEWORK = {
 }
 WHITENOISE_USE_FINDERS = True
 
+# Should anything ever mail an error, a test finds the mail here.
+ADMINS = [("Somebody", "somebody@example.org")]
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = env.str("MAILS", default="")
+
 if env.bool("WITHOUT_MIGRATIONS", default=False):
     MIGRATION_MODULES = NoMigrations()

@@ -1,15 +1,20 @@
 """The one clock of the record: server time, UTC, whole milliseconds."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+
+logger = logging.getLogger("trials.audit")
+
+MILLISECOND = timedelta(milliseconds=1)
 
 _simulated: ContextVar[datetime | None] = ContextVar("simulated_now", default=None)
 
@@ -23,6 +28,18 @@ def now() -> datetime:
     moment = _simulated.get() or timezone.now()
     moment = moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def after(last: datetime | None) -> datetime:
+    """The time of an event whose chain ends with one at `last`: now, or `last` where the clock is behind it.
+
+    A clock that was set back is told in the log. The order of events is that of their numbers, never of time.
+    """
+    moment = now()
+    if last is None or last <= moment:
+        return moment
+    logger.warning("the clock is %d ms behind the last event of a chain", (last - moment) // MILLISECOND)
+    return last
 
 
 def today(zone: str) -> date:

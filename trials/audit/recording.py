@@ -155,7 +155,7 @@ def _close(record: Recording) -> None:
             id=event_id(chain.pk, number),
             chain=chain,
             number=number,
-            recorded_at=max(clock.now(), chain.last_recorded_at or clock.now()),
+            recorded_at=clock.after(chain.last_recorded_at),
             actor=record.act.actor,
             role=record.act.role,
             action=record.act.action,
