@@ -138,7 +138,6 @@ TAGS: dict[str, Any] = {"tags": ["signatures"]}
     retrieve=extend_schema(**TAGS),
     create=extend_schema(**TAGS, request=SignRequest, responses={201: SignatureReply}),
     policy=extend_schema(**TAGS, responses=PolicyReply, filters=False),
-    acknowledge=extend_schema(**TAGS, request=PolicyRequest, responses={201: PolicyReply}),
     to_sign=extend_schema(**TAGS, responses=ToSignReply(many=True), filters=False),
 )
 class SignatureResource(Resource):
@@ -190,6 +189,7 @@ class SignatureResource(Resource):
         """What a signature holds one accountable for."""
         return Response(self._policy())
 
+    @extend_schema(**TAGS, request=PolicyRequest, responses={201: PolicyReply})
     @policy.mapping.post
     def acknowledge(self, request: Request) -> Response:
         """Acknowledge the policy: once, before the first signature."""
