@@ -6,7 +6,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from patients.admin.addresses import page_of
 from patients.admin.base import ClinicalAdmin
@@ -49,6 +51,7 @@ class SignatureAdmin(ClinicalAdmin):
     def policy_view(self, request: HttpRequest) -> HttpResponse:
         return policy_page(self, request)
 
+    @method_decorator(sensitive_post_parameters("password", "code"))
     def sign_view(self, request: HttpRequest) -> HttpResponse:
         return sign_page(self, request)
 

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.debug import sensitive_post_parameters
 
 from patients.actions.seen import Seen
 from patients.actions.signatures import acknowledge_policy, sign
@@ -113,7 +112,6 @@ def policy_page(admin: ClinicalAdmin, request: HttpRequest) -> HttpResponse:
     )
 
 
-@sensitive_post_parameters("password", "code")
 def sign_page(admin: ClinicalAdmin, request: HttpRequest) -> HttpResponse:
     """Forms with their versions, chosen or whole; username and password; one signature."""
     admin.enter(request, WRITING)
