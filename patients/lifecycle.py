@@ -88,11 +88,12 @@ class Transition:
 
 
 _ERROR_OR_LOCK = (Obstacle.IN_ERROR, Obstacle.LOCKED)
-_UNFIT_TO_SIGN = (*_ERROR_OR_LOCK, Obstacle.IN_PROGRESS, Obstacle.HARD_QUERY)
+_UNFIT_TO_SIGN = (Obstacle.IN_ERROR, Obstacle.IN_PROGRESS, Obstacle.HARD_QUERY)
 
 # Freezing asks for nothing: it holds entry back while data are looked at, and one person lifts it. A lock
 # of one form or of many asks for complete forms and no open hard query, not for signature or verification.
-# What is locked keeps every mark as it is until it is unlocked.
+# What is locked keeps its verification as it is until it is unlocked. It may still be signed: a signature
+# changes no answer, and an investigator who signs late must not need an unlocking for it.
 TRANSITIONS: tuple[Transition, ...] = (
     Transition(
         Mark.VERIFIED,

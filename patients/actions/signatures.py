@@ -45,7 +45,7 @@ from trials.actions.reentry import Reentry
 from trials.audit import clock
 from trials.audit.context import current_recording
 from trials.audit.recording import Act, recording
-from trials.models import User, system_chain
+from trials.models import Chain, User, system_chain
 from trials.roles import NotPermitted, Verb, require, sites_of
 
 IDENTIFIER_BYTES = 16
@@ -108,7 +108,7 @@ def sign(
     with marking(actor, seen, Step.SIGN) as forms:
         _check_whole(subject, scope, visit, forms)
         _refuse_unready(actor, scope, forms)
-        last = current_recording().chains[subject.chain_id].last_recorded_at
+        last = Chain.objects.get(pk=subject.chain_id).last_recorded_at
         signature = Signature(
             identifier=secrets.token_hex(IDENTIFIER_BYTES),
             subject=subject,

@@ -216,7 +216,7 @@ class SignatureResource(Resource):
             [
                 {
                     "subject": subject.code,
-                    "visit": codes.get(each.visit_id),
+                    "visit": codes[each.visit_id] if each.visit_id is not None else None,
                     "form": each.oid,
                     "repeat": each.repeat,
                     "version": each.version,
