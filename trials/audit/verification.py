@@ -1,10 +1,10 @@
 """Verification of the whole record: triggers, chains, events, history, live rows, anchors."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from trials.audit.findings import Finding, Rule
@@ -14,9 +14,11 @@ from trials.audit.snapshot import snapshot
 from trials.audit.stored import NotAsWritten, stored_table
 from trials.audit.triggers import differences
 from trials.audit.verify_chains import Anchored, ChainVerifier, Counts
-from trials.audit.verify_live import LiveVerifier, Pair, pairs
+from trials.audit.verify_live import LiveVerifier, pairs
 from trials.models.audit import Chain
 from trials.models.staff import User
+
+COUNT = "SELECT {place}, count(*) FROM {table}"
 
 Progress = Callable[[int], Any]
 
@@ -29,12 +31,14 @@ def _silent(rows: int) -> None:
 class Verification:
     """One verification; `counts` grow while `findings` are read.
 
-    `study` is the code of the study whose chains are verified; without it, all are.
+    `study` is the code of the study whose chains are verified; without it, all are. `begin` is told once how
+    many rows there are, `progress` how many were read since.
     """
 
     study: str | None = None
     anchored: Anchored = field(default_factory=dict)
     using: str = DEFAULT_DB_ALIAS
+    begin: Progress = _silent
     progress: Progress = _silent
     counts: Counts = field(default_factory=Counts)
 
@@ -44,17 +48,14 @@ class Verification:
             yield Finding(Rule.TRIGGER, table=different.table, detail=str(different))
         with snapshot(self.using) as connection:
             tables = guarded_tables(connection)
-            yield from self._chains(connection, tables)
-            yield from self._live(connection, tables)
+            rows = _row_counts(connection, tables)
+            self.begin(sum(rows.values()))
+            yield from self._chains(connection, tables, rows)
+            yield from self._live(connection, tables, rows)
 
-    def total(self) -> int:
-        """About how many rows there are to read; for a progress bar."""
-        with snapshot(self.using) as connection:
-            return sum(
-                table.model._base_manager.using(self.using).count() for table in guarded_tables(connection)
-            )
-
-    def _chains(self, connection: BaseDatabaseWrapper, tables: list[Table]) -> Iterator[Finding]:
+    def _chains(
+        self, connection: BaseDatabaseWrapper, tables: list[Table], rows: Mapping[str, int]
+    ) -> Iterator[Finding]:
         redacted = RedactedRows(self.using)
         yield from redacted.findings
         self._known, unreadable = _stored_chains(connection)
@@ -63,7 +64,11 @@ class Verification:
             connection=connection,
             chains=self._known,
             usernames=dict(User._base_manager.using(self.using).values_list("pk", "username")),
-            histories=[table.model for table in tables if table.kind is Kind.HISTORY],
+            histories={
+                table.model: rows[table.name]
+                for table in tables
+                if table.kind is Kind.HISTORY and rows[table.name]
+            },
             redacted=redacted,
             counts=self.counts,
             progress=self.progress,
@@ -88,7 +93,9 @@ class Verification:
     def _is_asked(self, key: str) -> bool:
         return self.study is None or key.partition(":")[2].partition("/")[0] == self.study
 
-    def _live(self, connection: BaseDatabaseWrapper, tables: list[Table]) -> Iterator[Finding]:
+    def _live(
+        self, connection: BaseDatabaseWrapper, tables: list[Table], rows: Mapping[str, int]
+    ) -> Iterator[Finding]:
         chosen = self._chosen()
         verifier = LiveVerifier(
             connection,
@@ -97,13 +104,18 @@ class Verification:
         )
         for pair in pairs(tables):
             yield from verifier.findings(pair)
-            count = self._count(pair, tables)
-            self.counts.live_rows += count
-            self.progress(count)
+            self.counts.live_rows += rows[pair.live]
+            self.progress(rows[pair.live])
 
-    def _count(self, pair: Pair, tables: list[Table]) -> int:
-        model: type[models.Model] = next(table.model for table in tables if table.name == pair.live)
-        return model._base_manager.using(self.using).count()
+
+def _row_counts(connection: BaseDatabaseWrapper, tables: Sequence[Table]) -> dict[str, int]:
+    """How many rows each table holds, by its name."""
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        counted = (COUNT.format(place=place, table=quote(table.name)) for place, table in enumerate(tables))
+        cursor.execute(" UNION ALL ".join(counted))
+        found = [count for _place, count in sorted(cursor.fetchall())]
+    return dict(zip([table.name for table in tables], found, strict=True))
 
 
 def _stored_chains(

@@ -15,7 +15,7 @@ from trials.audit.event_hash import REDACTABLE_VERSIONS, TEXT, hash_of_values, t
 from trials.audit.findings import Finding, Rule
 from trials.audit.redacted import RedactedRows
 from trials.audit.row_sum import MARK, ROW_ORDER, RowSum
-from trials.audit.stored import NotAsWritten, StoredTable, stored_table
+from trials.audit.stored import CHUNK, NotAsWritten, StoredTable, stored_table
 from trials.models.audit import NUMBER_BITS, AuditEvent, Chain, event_id
 
 EVENTS = AuditEvent._meta.db_table
@@ -61,13 +61,14 @@ Anchored = Mapping[str, tuple[int, str]]
 class ChainVerifier:
     """Reads events and history rows in one pass, in the order of event, table and history id.
 
-    Memory does not grow with the number of events or rows, only with the rows of one event.
+    `histories` are the tables that hold anything, with their numbers of rows. Memory does not grow with the
+    number of events or rows, only with the rows of one event.
     """
 
     connection: BaseDatabaseWrapper
     chains: Mapping[int, Mapping[str, Any]]
     usernames: Mapping[int, str]
-    histories: Sequence[type[models.Model]]
+    histories: Mapping[type[models.Model], int]
     redacted: RedactedRows
     counts: Counts
     progress: Callable[[int], Any] = lambda rows: None
@@ -102,17 +103,18 @@ class ChainVerifier:
                 yield values | {"unreadable": problem.column}
 
     def _rows(self, between: tuple[int, int] | None) -> Iterator[StoredRow]:
-        tables = sorted(
-            (stored_table(model, self.connection) for model in self.histories), key=lambda each: each.table
-        )
-        streams = [self._rows_of(place, stored, between) for place, stored in enumerate(tables)]
+        tables = [(stored_table(model, self.connection), rows) for model, rows in self.histories.items()]
+        streams = [
+            self._rows_of(place, stored, between, few=rows <= CHUNK)
+            for place, (stored, rows) in enumerate(sorted(tables, key=lambda each: each[0].table))
+        ]
         return heapq.merge(*streams)
 
     def _rows_of(
-        self, place: int, stored: StoredTable, between: tuple[int, int] | None
+        self, place: int, stored: StoredTable, between: tuple[int, int] | None, *, few: bool
     ) -> Iterator[StoredRow]:
         event, key = stored.names.index("event_id"), stored.names.index("history_id")
-        for raw in stored.read(self.connection, ROW_ORDER, between):
+        for raw in stored.read(self.connection, ROW_ORDER, between, all_at_once=few):
             try:
                 yield StoredRow(raw[event], place, raw[key], stored.table, stored.digest(raw))
             except NotAsWritten as problem:

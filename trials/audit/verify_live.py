@@ -9,35 +9,35 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from trials.audit.findings import Finding, Rule
 from trials.audit.kinds import Kind, Table
-from trials.audit.stored import CHUNK
 from trials.models.audit import NUMBER_BITS
 
 # Grouped once for each table: asked for each row, the same takes a hundred times as long.
-NEWEST = """WITH newest AS (
-SELECT {key} AS row_key, max({history_id}) AS last_id, min({history_id}) AS first_id
-FROM {history} GROUP BY {key})
-"""
-
-DIFFERS = """
-SELECT l.{key}, h.{event_id}, newest.row_key, {differences}
+COMPARED = """
+WITH newest AS (
+  SELECT {key} AS row_key, max({history_id}) AS last_id, min({history_id}) AS first_id
+  FROM {history} GROUP BY {key}
+)
+SELECT 1, l.{key}, newest.row_key, h.{event_id}, {differences}
 FROM {live} l LEFT JOIN newest ON newest.row_key = l.{key}
 LEFT JOIN {history} h ON h.{history_id} = newest.last_id
 WHERE newest.row_key IS NULL OR {any_difference}
-ORDER BY l.{key}"""
-
-LACKS = """
-SELECT newest.row_key, h.{event_id}
-FROM newest JOIN {history} h ON h.{history_id} = newest.last_id LEFT JOIN {live} l ON l.{key} = newest.row_key
+UNION ALL
+SELECT 2, newest.row_key, newest.last_id, h.{event_id}, {nothing}
+FROM newest JOIN {history} h ON h.{history_id} = newest.last_id
+LEFT JOIN {live} l ON l.{key} = newest.row_key
 WHERE l.{key} IS NULL
-ORDER BY newest.row_key"""
-
-BEGINS = """
-SELECT newest.row_key, h.{event_id}, h.{history_id}
+UNION ALL
+SELECT 3, newest.row_key, h.{history_id}, h.{event_id}, {nothing}
 FROM newest JOIN {history} h ON h.{key} = newest.row_key
 WHERE (h.{history_type} = '+') <> (h.{history_id} = newest.first_id) OR h.{history_type} NOT IN ('+', '~')
-ORDER BY h.{history_id}"""
+ORDER BY 1, 2, 3
+LIMIT {most}"""
+
+MOST = 10_000
+"""Findings of one table that are told; more are not needed to know that it was rewritten."""
 
 DISTINCT = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}
+NOTHING = {"sqlite": "NULL", "postgresql": "NULL::boolean"}
 
 
 @dataclass(frozen=True)
@@ -74,40 +74,38 @@ class LiveVerifier:
         self.connection, self.chains, self.wanted = connection, chains, wanted
 
     def findings(self, pair: Pair) -> Iterator[Finding]:
-        yield from self._differing(pair)
-        for key, event in self._rows(LACKS, pair):
-            yield from self._at(event, Rule.LIVE_MISSING, table=pair.live, key=key)
-        for key, event, history_id in self._rows(BEGINS, pair):
-            yield from self._at(
-                event, Rule.FIRST_VERSION, table=pair.history, key=history_id, detail=f"of row {key}"
-            )
-
-    def _differing(self, pair: Pair) -> Iterator[Finding]:
-        for key, event, known, *flags in self._rows(DIFFERS, pair):
-            if known is None:
-                yield Finding(Rule.HISTORY_MISSING, table=pair.live, key=key)
-                continue
-            columns = tuple(name for name, differs in zip(pair.columns, flags, strict=True) if differs)
-            yield from self._at(event, Rule.LIVE_DIFFERS, table=pair.live, key=key, columns=columns)
+        for part, key, other, event, *flags in self._rows(pair):
+            match part:
+                case 1 if other is None:
+                    yield Finding(Rule.HISTORY_MISSING, table=pair.live, key=key)
+                case 1:
+                    columns = tuple(name for name, flag in zip(pair.columns, flags, strict=True) if flag)
+                    yield from self._at(event, Rule.LIVE_DIFFERS, table=pair.live, key=key, columns=columns)
+                case 2:
+                    yield from self._at(event, Rule.LIVE_MISSING, table=pair.live, key=key)
+                case 3:
+                    place = {"table": pair.history, "key": other, "detail": f"of row {key}"}
+                    yield from self._at(event, Rule.FIRST_VERSION, **place)
 
     def _at(self, event: int, rule: Rule, **place: Any) -> Iterator[Finding]:
         chain, number = event >> NUMBER_BITS, event & (1 << NUMBER_BITS) - 1
         if self.wanted is None or chain in self.wanted:
             yield Finding(rule, chain=self.chains.get(chain, str(chain)), event=number, **place)
 
-    def _rows(self, template: str, pair: Pair) -> Iterator[Sequence[Any]]:
-        quote, distinct = self.connection.ops.quote_name, DISTINCT[self.connection.vendor]
-        differences = [f"l.{quote(name)} {distinct} h.{quote(name)}" for name in pair.columns]
+    def _rows(self, pair: Pair) -> Sequence[Any]:
+        vendor, quote = self.connection.vendor, self.connection.ops.quote_name
+        differences = [f"l.{quote(name)} {DISTINCT[vendor]} h.{quote(name)}" for name in pair.columns]
         own = ("event_id", "history_id", "history_type")
-        statement = (NEWEST + template).format(
+        statement = COMPARED.format(
             live=quote(pair.live),
             history=quote(pair.history),
             key=quote(pair.key),
             differences=", ".join(differences),
             any_difference=" OR ".join(differences),
+            nothing=", ".join([NOTHING[vendor]] * len(pair.columns)),
+            most=MOST,
             **{name: quote(name) for name in own},
         )
-        with self.connection.chunked_cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.execute(statement)
-            while rows := cursor.fetchmany(CHUNK):
-                yield from rows
+            return list(cursor.fetchall())

@@ -32,8 +32,8 @@ class Command(BaseCommand):
         verification = self.asked(options)
         findings: list[Finding] = []
         count = 0
-        with tqdm(total=verification.total(), unit=" rows", desc="Verifying", disable=None) as bar:
-            verification.progress = bar.update
+        with tqdm(unit=" rows", desc="Verifying", disable=None) as bar:
+            verification.begin, verification.progress = bar.reset, bar.update
             for finding in verification.findings():
                 count += 1
                 if count <= MOST:
