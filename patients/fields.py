@@ -211,7 +211,13 @@ class ExactDateField(ClinicalField, models.DateField):
         try:
             return partial_date.parse(written).earliest
         except partial_date.PartialDateError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(reason_of(error)) from error
+
+
+def reason_of(error: partial_date.PartialDateError) -> str:
+    """Why a text is no date, without the text: a refusal may be read by more than who typed it."""
+    quoted, _colon, reason = str(error).rpartition(": ")
+    return reason if quoted.startswith(("'", '"')) else str(error)
 
 
 class ClockTimeField(ClinicalField, models.TimeField):
@@ -258,7 +264,7 @@ class PartialDateField(ClinicalField, models.CharField):
         try:
             known = str(partial_date.parse(text))
         except partial_date.PartialDateError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(reason_of(error)) from error
         if len(known) > (self.max_length or 10):
             raise ValidationError(_("is more exact than what is collected; write YYYY-MM or YYYY"))
         return known

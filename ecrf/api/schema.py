@@ -161,10 +161,19 @@ def close_objects(result: Document, **context: Any) -> Document:
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     for schema in schemas.values():
         _close(schema)
+        _open_to_null(schema)
     for name in _sparse(result):
         schemas[name].pop("required", None)
     schemas["Errors"] = ERRORS
     return result
+
+
+def _open_to_null(schema: Any) -> None:
+    """What may be anything may be null: said twice, null would fit both members of a `oneOf`, so none."""
+    for each in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        _open_to_null(each)
+    if isinstance(schema, dict) and {} in schema.get("oneOf", ()):
+        del schema["oneOf"]
 
 
 def _sparse(document: Document) -> set[str]:

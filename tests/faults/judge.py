@@ -35,7 +35,7 @@ def judged(ledger: Mapping[str, Any]) -> dict[str, Any]:
     from trials.models import AuditEvent
 
     lost = list(losses(ledger["acknowledged"]))
-    torn = [*half_written(), *broken_chains(), *rows_beside_their_history()]
+    torn = [*half_written(), *broken_chains(), *rows_beside_their_history(), *found_by_verification()]
     doubled = list(twice(ledger["keys"]))
     return {
         "acknowledged": len(ledger["acknowledged"]),
@@ -136,6 +136,13 @@ def broken_chains() -> Iterator[str]:
             yield f"torn: the head of chain {chain.key}"
     if rows:
         yield f"torn: history rows of {len(rows)} events that do not exist"
+
+
+def found_by_verification() -> Iterator[str]:
+    """What `verify_audit` finds; beside the arithmetic here, which shares no code with it."""
+    from trials.audit.verification import Verification
+
+    return (f"torn: {finding}" for finding in Verification().findings())
 
 
 def digests_of_events() -> tuple[dict[int, int], dict[int, str]]:

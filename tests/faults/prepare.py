@@ -20,12 +20,30 @@ def main() -> None:
 
 def world() -> dict[str, object]:
     """Username, password, site and codes of subjects."""
-    from tests.factories import PASSWORD, coordinator_of, make_site, make_study, screened_subject
+    from tests.factories import (
+        PASSWORD,
+        UserFactory,
+        assign,
+        coordinator_of,
+        make_site,
+        make_study,
+        screened_subject,
+    )
+    from trials.models import Role
 
     site = make_site(make_study())
     coordinator = coordinator_of(site)
     codes = [screened_subject(coordinator, site).code for _ in range(SUBJECTS)]
-    return {"username": coordinator.username, "password": PASSWORD, "site": site.code, "subjects": codes}
+    everybody = UserFactory()
+    for role in Role.values:
+        assign(everybody, role, site.study)
+    return {
+        "username": coordinator.username,
+        "password": PASSWORD,
+        "everybody": everybody.username,
+        "site": site.code,
+        "subjects": codes,
+    }
 
 
 if __name__ == "__main__":
