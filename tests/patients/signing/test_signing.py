@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from patients.actions.locks import close
 from patients.actions.save_form import mark_entered_in_error
 from patients.actions.seen import Seen, SeenIsStale
 from patients.actions.signatures import PolicyNotAcknowledged, acknowledge_policy, sign
@@ -16,10 +17,12 @@ from patients.models import (
     Signature,
     SignedForm,
     Subject,
+    Verification,
     Visit,
     VitalSigns,
 )
 from patients.signatures import casebook_signature, forms_in_force, signatures_of, to_sign
+from tests.ecrf.access.people import code_now, with_second_factor
 from tests.factories import PASSWORD, UserFactory, assign, make_site, person, save, screened_subject
 from tests.patients.conftest import correct, errors_of, events_of_casebook
 from tests.patients.signing.conftest import signed, signing, who_signs
@@ -366,3 +369,32 @@ def test_the_worklist_counts_unsigned_forms_at_the_own_sites(
     assert (waiting.unsigned, waiting.ready) == (3, 2)
     assert to_sign(who_signs(make_site(study, "XH"))) == []
     assert to_sign(coordinator) == []
+
+
+# ---------------------------------------------------------------- beside other marks
+@pytest.mark.parametrize("kind", ["FREEZE", "LOCK"])
+def test_a_frozen_or_locked_form_is_signed_since_a_signature_changes_no_answer(
+    kind: str, vital_signs: VitalSigns, study: Study, subject: Subject, put_signature: Any
+) -> None:
+    close(actor=person(Role.DATA_MANAGER, study), kind=kind, noun=subject, reason="before the analysis")
+    put_signature(vital_signs)
+    assert not signed(vital_signs).void
+
+
+def test_verification_is_not_needed_for_a_signature(vital_signs: VitalSigns, put_signature: Any) -> None:
+    assert not Verification.objects.exists()
+    assert put_signature(vital_signs).pk
+
+
+@pytest.mark.requirement("R30")
+def test_where_the_second_factor_is_on_a_signature_needs_its_code(
+    vital_signs: VitalSigns, investigator: User
+) -> None:
+    with_second_factor(investigator)
+    user = User.objects.get(pk=investigator.pk)
+    seen = [Seen(vital_signs, 1)]
+    for code in ("", "000000"):
+        with pytest.raises(Refused):
+            sign(actor=user, reentry=typed(user, code=code), seen=seen, meaning="REVIEW")
+    assert not Signature.objects.exists()
+    assert sign(actor=user, reentry=typed(user, code=code_now(user)), seen=seen, meaning="REVIEW").pk
