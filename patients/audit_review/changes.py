@@ -154,19 +154,25 @@ def _all_names(columns: Iterable[tuple[Kind, list[Any]]], rows: Rows) -> Names:
 
 
 def _wheres(rows: Rows) -> dict[tuple[Any, int], Where]:
-    """Number, visit and day of each form that the rows belong to, by model and key: one query for a form."""
-    wanted: dict[Any, set[int]] = {}
-    for kind, found in rows.items():
-        if kind.form is not None:
-            wanted.setdefault(kind.form, set()).update(
-                row.parent_id if kind.row_name else row.id for row in found
-            )
+    """Number, visit and day of each form that the rows belong to, by model and key.
+
+    One query for the visits, and one for each form of which only rows were written.
+    """
+    found: dict[tuple[Any, int], tuple[int, int | None]] = {}
+    for kind, told in rows.items():
+        if kind.form is not None and not kind.row_name:
+            found |= {(kind.form, row.id): (row.repeat, row.visit_id) for row in told}
+    for kind, told in rows.items():
+        if kind.row_name:
+            missing = {row.parent_id for row in told if (kind.form, row.parent_id) not in found}
+            forms = kind.form.objects.filter(pk__in=missing).order_by() if missing else ()
+            found |= {(kind.form, form.pk): (form.repeat, form.visit_id) for form in forms}
+    visits = Visit.objects.in_bulk({visit for _repeat, visit in found.values() if visit is not None})
     wheres = {}
-    for form, keys in wanted.items():
-        found = form.objects.filter(pk__in=keys).order_by()
-        for key, *told in found.values_list("pk", "repeat", "visit__code", "visit__occurred_on"):
-            repeat, visit, occurred_on = told
-            wheres[form, key] = Where(key, repeat, visit or "", occurred_on)
+    for (form, key), (repeat, visit_id) in found.items():
+        visit = visits.get(visit_id) if visit_id is not None else None
+        day = visit.occurred_on if visit is not None else None
+        wheres[form, key] = Where(key, repeat, visit.code if visit is not None else "", day)
     return wheres
 
 

@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Cast
 
 from patients.audit_review.kinds import Kind, is_about_forms, kinds, kinds_named
+from patients.forms import definitions
 from patients.models import Visit
 
 
@@ -31,6 +32,14 @@ def in_kind(form: str, condition: Mapping[str, Any], record: str = "") -> Q:
         if set(condition) <= {column.name for column in kind.model._meta.concrete_fields}
     ]
     return any_of([*found, *(_about(form, record) if form and not condition else [])])
+
+
+def rows_taken_out() -> Q:
+    """Corrections that took a row out of a form; each looks only at the tables of its own form."""
+    return any_of(
+        Q(action=f"correct {form.oid}") & in_kind(form.oid, {"entered_in_error": True})
+        for form in definitions()
+    )
 
 
 def in_row(form: str, row: str, record: str = "") -> Q:

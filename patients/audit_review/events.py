@@ -10,7 +10,7 @@ from patients.audit_review import acts
 from patients.audit_review.acts import KindOfAct, kind_of_act, told
 from patients.audit_review.asked import Asked, Risk
 from patients.audit_review.changes import Record, records_of, withheld
-from patients.audit_review.conditions import changed_field, in_kind, in_row, in_visit
+from patients.audit_review.conditions import changed_field, in_kind, in_row, in_visit, rows_taken_out
 from patients.audit_review.kinds import WITHHELD
 from patients.audit_review.marks import marked, reviewed_up_to
 from patients.audit_review.reach import Place, Reach, places
@@ -138,7 +138,7 @@ def _conditions(reach: Reach, asked: Asked) -> Iterator[Q]:
 def _conditions_of_rows(asked: Asked) -> Iterator[Q]:
     if asked["kind"]:
         kind = KindOfAct(asked["kind"])
-        in_error = Q(action__startswith="correct ") & in_kind("", {"entered_in_error": True})
+        in_error = rows_taken_out()
         condition = acts.condition(kind)
         if kind is KindOfAct.IN_ERROR:
             condition |= in_error
