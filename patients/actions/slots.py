@@ -120,27 +120,24 @@ def remaining(study: Study) -> list[Remaining]:
     factors = factors_of_study(study)
     alert = StudySetting.objects.filter(study=study, key=ALERT_SETTING).first()
     limit = alert.value if alert is not None and isinstance(alert.value, int) else 0
-    used, unusable = Q(allocation__isnull=False), Q(unusable__isnull=False)
-    free = Q(allocation__isnull=True, unusable__isnull=True, list__closed_at__isnull=True)
     counts = (
         RandomizationSlot.objects.filter(study=study)
         .order_by()
-        .values("stratum")
-        .annotate(free=Count("pk", free), used=Count("pk", used), unusable=Count("pk", unusable))
-    )
-    known = {each["stratum"]: each for each in counts}
-    strata = [*strata_of(factors), *sorted(known.keys() - set(strata_of(factors)))]
-    none = {"free": 0, "used": 0, "unusable": 0}
-    return [
-        Remaining(
-            study=study.code,
-            stratum=stratum,
-            words=stratum_in_words(factors, stratum),
-            **{name: known.get(stratum, none)[name] for name in none},
-            low=known.get(stratum, none)["free"] <= limit,
+        .values_list("stratum")
+        .annotate(
+            left=Count("pk", Q(allocation=None, unusable=None, list__closed_at=None)),
+            given=Count("pk", Q(allocation__isnull=False)),
+            taken_out=Count("pk", Q(unusable__isnull=False)),
         )
-        for stratum in strata
-    ]
+    )
+    known = {stratum: (left, given, taken_out) for stratum, left, given, taken_out in counts}
+    strata = strata_of(factors)
+    lines = []
+    for stratum in [*strata, *sorted(known.keys() - set(strata))]:
+        left, given, taken_out = known.get(stratum, (0, 0, 0))
+        words = stratum_in_words(factors, stratum)
+        lines.append(Remaining(study.code, stratum, words, left, given, taken_out, low=left <= limit))
+    return lines
 
 
 def running_low(user: User) -> list[Remaining]:

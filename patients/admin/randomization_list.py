@@ -97,7 +97,7 @@ class RandomizationListPage(StudyAdmin):
         return {
             "remaining": remaining(record.study),
             "gone": gone.select_related("unusable__marked_by", "allocation"),
-            "publications": record.publications.order_by("number"),  # type: ignore[attr-defined]
+            "publications": record.publications.order_by("number"),
         }
 
     def slots_view(self, request: HttpRequest, pk: int) -> HttpResponse:

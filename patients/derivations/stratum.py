@@ -8,7 +8,7 @@ from django.core.exceptions import FieldDoesNotExist
 
 from patients.facts import Facts, Source, shown_answer, source
 from patients.fields import ClinicalField
-from patients.forms import record_models
+from patients.forms import definition_of, record_models
 from patients.models import CaseReportForm, Subject
 from patients.reading import clinical_span
 from trials.clinical.stratification import (
@@ -94,7 +94,7 @@ def level_of(
         return Undetermined((f"question {factor.field} on a form {factor.form} for {factor.title}",))
     last = _last([form for form in facts.forms(model, subject) if _counts(form, factor.field, until)])
     if not last:
-        question = model._meta.get_field(factor.field).verbose_name
+        question = definition_of(model).item(factor.field).question
         return Undetermined((f"{factor.title} (“{question}” on the form “{model.form.title}”)",))
     levels = {factor.level_of(_answer(form, factor.field)) for form in last}
     if len(levels) > 1:

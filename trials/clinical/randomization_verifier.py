@@ -52,7 +52,8 @@ def arms_from_seed(
             if word < 2**32 // n * n:
                 return word % n
 
-    shares, drawn = sum(share for _code, share in arms), []
+    shares = sum(share for _code, share in arms)
+    drawn: list[str] = []
     while len(drawn) < length:
         size = sorted(sizes)[below(len(sizes))]
         block = [code for code, share in sorted(arms) for _ in range(share * size // shares)]
@@ -66,7 +67,8 @@ def arms_from_seed(
 def text_from_seed(text: str) -> str:
     """The slot lines of a published text, made again from the parameters at its head."""
     head: dict[str, str] = {}
-    arms, lengths = [], {}
+    arms: list[list[Any]] = []
+    lengths: dict[str, int] = {}
     for line in text.splitlines():
         word, _blank, rest = line.partition(" ")
         if word == "arm":
