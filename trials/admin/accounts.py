@@ -28,6 +28,7 @@ from trials.admin.account_forms import (
 )
 from trials.admin.act import act_page, posted
 from trials.admin.base import WRITING, StudyAdmin, user_of
+from trials.audit.acts import told
 from trials.models import AccessToken, Assignment, User, UserSession
 from trials.roles import Verb, may
 
@@ -285,7 +286,7 @@ def access_of(account: User) -> dict[str, Any]:
         "tokens": AccessToken.objects.filter(user=account).select_related("site").order_by("-created"),
         "second_factor": is_on(account),
         "second_factor_required": is_required(account),
-        "events": events_about(account)[:EVENTS_SHOWN],
+        "events": [(told(event.action), event) for event in events_about(account)[:EVENTS_SHOWN]],
     }
 
 
