@@ -74,6 +74,7 @@ def constraints_now() -> None:
     """PostgreSQL alters and empties no table that still waits for deferred constraints."""
     if connection.vendor == "postgresql":
         run("SET CONSTRAINTS ALL IMMEDIATE")
+        run("SET CONSTRAINTS ALL DEFERRED")
 
 
 SAMPLES = {"bool": "1", "boolean": "true", "date": "'2021-03-01'", "jsonb": "'{}'"}
