@@ -67,7 +67,7 @@ def bad_ones(send: Requests, subject: str) -> None:
     send("GET", "/api/v1/subjects/", Authorization="Basic " + base64.b64encode(GUESS.encode()).decode())
     send("POST", "/api/v1/vital-signs/", {"subject": subject, "visit": "SCR", "weight": NARRATIVE})
     send("POST", "/api/v1/vital-signs/", {"subject": subject, "visit": "SCR", "weight": f"{WEIGHT}999"})
-    send("POST", "/api/v1/demographics/", {"subject": subject, "birth": f"{BIRTH}-99"})
+    send("POST", "/api/v1/demographics/", {"subject": subject, "birth": f"{BIRTH}x"})
     send("POST", "/api/v1/medical-histories/", {**told, "subject": NARRATIVE})
     send("POST", "/api/v1/medical-histories/", {**told, "started": NARRATIVE})
     send("POST", "/api/v1/medical-histories/", f'{{"term": "{NARRATIVE}", '.encode())

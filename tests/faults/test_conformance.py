@@ -24,6 +24,13 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
+WHAT_EXISTS = """
+[parameters]
+"path.id" = [1, 2, 3, 4]
+"path.code" = ["ZS-001", "ZS-002", "ZS-003", "ZS-004", "TEST-1", "ZS", "A", "ALT", "SCR", "LENVATINIB"]
+"""
+"""Places in addresses are filled with keys and codes that exist, or nearly every answer would be 404."""
+
 ENDS_THE_LOGIN = r"/auth/(logout|token|tokens)/|/sessions?/|/second-factor/|/password/"
 """What ends or locks the login under which everything else is asked; it has tests of its own."""
 
@@ -38,6 +45,7 @@ def asked(prepared: Prepared, folder: Path, *options: str) -> dict[str, Any]:
         told = server.ask("GET", "/api/schema/", headers={"Authorization": f"Bearer {token}"})
         assert told.status == 200
         document.write_bytes(told.body)
+        (folder / "schemathesis.toml").write_text(WHAT_EXISTS, encoding="utf-8")
         command = [
             sys.executable, "-m", "schemathesis.cli", "run", str(document),
             "--url", f"http://127.0.0.1:{server.port}", "--header", bearer,
