@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import QuerySet
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as bounded
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from patients.actions.randomization_faults import faults_of_randomization
 from patients.actions.randomization_proof import prove_randomization
@@ -262,7 +264,7 @@ def test_the_command_writes_a_new_folder_and_prints_no_secret(
     assert not (tmp_path / "other").exists()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@bounded(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary(min_size=16, max_size=40),
     st.sampled_from(["", "ECOG=0", "A=1;B=2"]),
@@ -419,3 +421,29 @@ def test_published_json_names_no_slot(used: RandomizationList, study: Study, kee
         {"ECOG=0": 6, "ECOG=1": 6},
         {"ECOG=0": 6, "ECOG=1": 9},
     ]
+
+
+def test_the_command_makes_chosen_strata_of_the_study_and_no_others(study: Study, keeper: User) -> None:
+    options = {"study": study.code, "keeper": "keeper", "length": 4}
+    with pytest.raises(CommandError, match="must be those of the study's factors"):
+        call_command("generate_randomization", name="list 1", strata=["ECOG=7"], **options)
+    call_command("generate_randomization", name="list 1", stdout=StringIO(), **options)
+    call_command("generate_randomization", name="list 2", strata=["ECOG=1"], stdout=StringIO(), **options)
+    made = RandomizationPublication.objects.order_by("list__order").values_list("lengths", flat=True)
+    assert list(made) == [{"ECOG=0": 4, "ECOG=1": 4}, {"ECOG=1": 4}]
+
+
+def test_a_demonstration_list_is_refused_by_every_command_outside_demo_settings(
+    study: Study, keeper: User, tmp_path: Path, settings: Settings
+) -> None:
+    settings.DEMO = True
+    create_list(actor=keeper, study=study, name="demo", length=4, is_demo=True)
+    settings.DEMO = False
+    code, said = verified(study)
+    assert (code, said) == (
+        1,
+        "TEST-1: list “demo”: is a demonstration list, which this installation refuses\n",
+    )
+    options = {"study": study.code, "keeper": "keeper", "reason": "x", "folder": tmp_path / "proof"}
+    with pytest.raises(CommandError, match="demonstration list"):
+        call_command("replay_randomization", **options)
