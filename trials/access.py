@@ -52,6 +52,11 @@ class Holder:
     last_login: datetime | None
 
 
+def today() -> date:
+    """The day of the installation."""
+    return clock.today(settings.TIME_ZONE)
+
+
 def managed_studies(user: User) -> QuerySet[Study]:
     """The studies in which the user may assign roles."""
     if runs_installation(user, Verb.MANAGE_ACCOUNTS):

@@ -12,10 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ecrf.reports.asked import NotAsked, instant
-from trials.access import COLUMNS, holders_on, managed_studies
+from trials.access import COLUMNS, holders_on, managed_studies, today
 from trials.actions.given import day
 from trials.api.resource import Resource
-from trials.audit import clock
 from trials.models import Study
 from trials.roles import Verb
 
@@ -62,7 +61,7 @@ class AccessResource(Resource):
     )
     def on_a_day(self, request: Request) -> Response:
         asked = request.query_params
-        on = day("on", asked["on"]) if "on" in asked else clock.now().date()
+        on = day("on", asked["on"]) if "on" in asked else today()
         found = holders_on(on, self.studies(asked.get("study")), as_of=self.as_of())
         results = [{column: getattr(each, column) for column in COLUMNS} for each in found]
         return Response({"on": on, "as_of": self.as_of(), "results": results})

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from trials.access import COLUMNS, cells, holders_on, managed_studies
+from trials.access import COLUMNS, cells, holders_on, managed_studies, today
 from trials.actions import accounts
 from trials.actions.errors import Refused
 from trials.actions.given import day
@@ -52,7 +52,7 @@ class AssignmentPage(AccountsAdmin):
         self.enter(request)
         studies = managed_studies(user_of(request))
         context: dict[str, Any] = {"title": _("Roles on a day"), "columns": COLUMNS, "lines": []}
-        context["on"] = request.GET.get("on") or clock.now().date().isoformat()
+        context["on"] = request.GET.get("on") or today().isoformat()
         context["as_of"] = request.GET.get("as_of", "").strip()
         try:
             asked, as_of = day("on", context["on"]), None

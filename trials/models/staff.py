@@ -77,7 +77,7 @@ class UserManager(BaseUserManager.from_queryset(RegulatedQuerySet)):  # type: ig
         return self.create_user(username, password, is_superuser=True, **fields)
 
 
-class User(AbstractBaseUser, RegulatedModel):
+class User(AbstractBaseUser, RegulatedModel):  # type: ignore[django-manager-missing]  # of knox, by its base
     """A person's account. Deactivated, never deleted; a username is never given to anyone else.
 
     `is_superuser` is an administrator of the whole installation and nothing more: clinical rights come

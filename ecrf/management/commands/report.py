@@ -19,10 +19,9 @@ from ecrf.reports.shown import efficacy_as_json
 from ecrf.reports.text import efficacy_as_text
 from patients.facts import Moment
 from patients.models import Subject
-from trials.access import holders_on
+from trials.access import holders_on, today
 from trials.actions.errors import Refused
 from trials.actions.given import day as given_day
-from trials.audit import clock
 from trials.clinical.endpoints.rules import Censoring
 from trials.models import Study
 
@@ -68,7 +67,7 @@ def access(study: Study, options: dict[str, Any]) -> str:
     if options["cutoff"] or options["censoring"]:
         raise CommandError("--cutoff and --censoring are of the report efficacy.")
     try:
-        on = given_day("on", options["on"]) if options["on"] else clock.now().date()
+        on = given_day("on", options["on"]) if options["on"] else today()
         holders = holders_on(on, [study], as_of=instant(options["as_of"]))
     except (NotAsked, Refused) as error:
         raise CommandError(str(error)) from None

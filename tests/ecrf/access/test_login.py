@@ -279,7 +279,13 @@ def test_the_page_of_an_account_tells_administrators_what_happened_in_words(
         log_in("anna", WRONG)
     browser, _reply = log_in("admin")
     shown = browser.get(f"/admin/trials/user/{anna.pk}/change/").content.decode()
-    for words in ("Account created", "Locked out", "failure 1 at the login page", "locked for 15 minutes", "Locked out after"):
+    for words in (
+        "Account created",
+        "Locked out",
+        "failure 1 at the login page",
+        "locked for 15 minutes",
+        "Locked out after",
+    ):
         assert words in shown, words
 
 
