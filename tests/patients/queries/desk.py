@@ -7,7 +7,7 @@ import pytest
 from patients.actions.ask import place, raise_query
 from patients.actions.save_form import change_form, create_form
 from patients.models import LabSample, MessageKind, Query, Severity, Subject, VitalSigns
-from tests.factories import CONSENT_DAY, coordinator_of, make_site, make_study, person
+from tests.factories import CONSENT_DAY, UserFactory, coordinator_of, make_site, make_study, person
 from tests.factories import screened_subject as screened
 from trials.models import Role, Site, Study, User
 
@@ -61,7 +61,9 @@ class Desk:
     def correct(self, rows: Any = None, record: Any = None, **data: Any) -> Any:
         record = record or self.form
         record.refresh_from_db()
-        options = {name: data.pop(name) for name in ("answers_queries", "actor") if name in data}
+        options: dict[str, Any] = {
+            name: data.pop(name) for name in ("answers_queries", "actor") if name in data
+        }
         return change_form(
             **({"actor": self.coordinator} | options),
             record=record,
@@ -70,6 +72,11 @@ class Desk:
             data=data,
             rows=rows,
         )
+
+
+def account() -> Any:
+    """A user without a role yet."""
+    return UserFactory()
 
 
 def now(query: Query) -> Query:

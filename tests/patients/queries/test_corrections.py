@@ -14,8 +14,8 @@ from patients.models import LabResult, MessageKind, Query, QueryMessage, QuerySt
 from patients.selectors import open_hard_queries
 from patients.threads import thread_of
 from patients.trail import versions_of
-from tests.factories import CONSENT_DAY, UserFactory, assign
-from tests.patients.queries.desk import Desk, desk, kinds, now, said
+from tests.factories import CONSENT_DAY, assign
+from tests.patients.queries.desk import Desk, account, desk, kinds, now, said
 from trials.actions.errors import Refused, WrongState
 from trials.models import AuditEvent, ReferenceRange, Role
 from trials.roles import Verb, scope
@@ -228,7 +228,7 @@ def test_another_day_answers_a_query_about_a_visit(desk: Desk) -> None:
 
 def test_an_import_of_other_forms_answers_nothing(desk: Desk) -> None:
     query = desk.ask(field="")
-    both = assign(UserFactory(), Role.DATA_MANAGER, desk.study)
+    both = assign(account(), Role.DATA_MANAGER, desk.study)
     line = {"subject": desk.subject.code, "visit": "SCR", "measured_on": "2021-03-01", "weight": "80"}
     report = import_forms(actor=both, study=desk.study, form=VitalSigns, lines=[line], reason="from a file")
     assert report.stored == 1

@@ -17,11 +17,12 @@ from patients.actions.ask import (
     withdraw_query,
 )
 from patients.actions.query_steps import ACTIONS, CLOSERS, PERSON, STEPS, step_of, steps_open_to
-from patients.models import MessageKind, Query, QueryState, RaisedBy
-from tests.factories import UserFactory, assign
-from tests.patients.queries.desk import Desk, desk, kinds, now
-from trials.actions.errors import Refused, WrongState
-from trials.models import AuditEvent, Role, User
+from patients.models import Lock, LockKind, LockScope, MessageKind, Query, QueryState, RaisedBy
+from tests.factories import assign, save
+from tests.patients.queries.desk import Desk, account, desk, kinds, now
+from trials.actions.errors import Closed, Refused, WrongState
+from trials.audit import clock
+from trials.models import AuditEvent, Chain, Role, User
 from trials.roles import NotPermitted, Verb, roles_with
 
 __all__ = ["desk"]
@@ -169,9 +170,48 @@ def test_nobody_asks_about_what_is_entered_in_error(desk: Desk) -> None:
         desk.ask(record=record)
 
 
+def closed(desk: Desk, kind: str, scope: str, **over: Any) -> None:
+    lock = Lock(
+        study=desk.study,
+        kind=kind,
+        scope=scope,
+        reason="before analysis",
+        set_by=desk.manager,
+        set_at=clock.now(),
+        **over,
+    )
+    save(Chain.objects.get(pk=lock.audit_chain_id), lock)
+
+
+def test_nothing_is_asked_once_the_study_is_locked_and_what_was_asked_is_still_answered(desk: Desk) -> None:
+    query = desk.ask()
+    closed(desk, LockKind.LOCK, LockScope.STUDY)
+    with pytest.raises(Closed) as refused:
+        desk.ask(field="pulse")
+    assert refused.value.status == 423
+    assert Query.objects.exclude(raised_by=RaisedBy.CHECK).count() == 1
+    assert answer_query(actor=desk.coordinator, query=query, words="x").state == QueryState.ANSWERED
+    assert close_query(actor=desk.monitor, query=query, words="x").state == QueryState.CLOSED
+
+
+@pytest.mark.parametrize("scope", ["study frozen", "casebook locked"])
+def test_a_freeze_or_a_lock_below_the_study_holds_no_question_and_no_answer_back(
+    desk: Desk, scope: str
+) -> None:
+    if scope == "study frozen":
+        closed(desk, LockKind.FREEZE, LockScope.STUDY)
+    else:
+        closed(desk, LockKind.LOCK, LockScope.SUBJECT, site=desk.site, subject=desk.subject)
+    query = desk.ask()
+    assert answer_query(actor=desk.coordinator, query=query, words="x").state == QueryState.ANSWERED
+    with pytest.raises(Closed):
+        desk.correct(weight="71")
+    assert kinds(query) == [MessageKind.ANSWER]
+
+
 @pytest.mark.requirement("R23")
 def test_a_monitor_without_training_asks_and_closes_nothing(desk: Desk) -> None:
-    untrained = assign(UserFactory(), Role.MONITOR, desk.study, desk.site, trained_on=None)
+    untrained = assign(account(), Role.MONITOR, desk.study, desk.site, trained_on=None)
     query = desk.ask()
     answer_query(actor=desk.coordinator, query=query, words="As in the source")
     with pytest.raises(NotPermitted, match="training"):
