@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from patients.api.marks import shown_marks
 from patients.api.signed import shown_signatures, signatures_by_form
 from patients.forms import definitions
+from patients.marks import FormKey, FormPlace, marks_of
 from patients.models import Subject
 from trials.audit.canonical import canonical_value
 from trials.models import Arm
@@ -14,7 +16,7 @@ from trials.models.audit import NUMBER_BITS
 def shown_casebook(subject: Subject, snapshot: Mapping[str, Any]) -> dict[str, Any]:
     """A snapshot of `patients.casebook.casebook`: forms by their path, visits, cycles, allocation."""
     held, last = snapshot["subject"], snapshot.get("last_event")
-    signed = signatures_by_form(snapshot)
+    signed, marks = signatures_by_form(snapshot), _marks(subject, snapshot)
     return {
         "subject": subject.code,
         "study": subject.study.code,
@@ -30,12 +32,27 @@ def shown_casebook(subject: Subject, snapshot: Mapping[str, Any]) -> dict[str, A
         "signatures": shown_signatures(snapshot),
         "forms": {
             form.path: [
-                shown_entry(each) | {"signatures": signed.get((form.oid, each["id"]), [])}
+                shown_entry(each)
+                | {"signatures": signed.get((form.oid, each["id"]), [])}
+                | marks.get((form.oid, each["id"]), {})
                 for each in snapshot["forms"].get(form.oid, [])
             ]
             for form in definitions()
         },
     }
+
+
+def _marks(subject: Subject, snapshot: Mapping[str, Any]) -> dict[FormKey, dict[str, Any]]:
+    """The marks of each form as they stand now; none for a casebook as of another instant."""
+    if snapshot["as_of"] is not None:
+        return {}
+    visits = {visit.code: visit.id for visit in snapshot["visits"]}
+    places = [
+        FormPlace((oid, each["id"]), subject, visits.get(each["visit"]))
+        for oid, forms in snapshot["forms"].items()
+        for each in forms
+    ]
+    return {key: {"marks": shown_marks(marks)} for key, marks in marks_of(places).items()}
 
 
 VISIT = (

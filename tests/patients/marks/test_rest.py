@@ -128,6 +128,8 @@ def test_every_scope_is_closed_and_a_correction_is_refused_with_423(
     assert (reply.status_code, reply.json()["scope"], reply.json()["kind"]) == (201, scope, kind)
     address = f"/api/v1/vital-signs/{signs.pk}/"
     marks = client_of(coordinator).get(address).json()["marks"]
+    whole = client_of(coordinator).get("/api/v1/subjects/ZS-001/casebook/").json()
+    assert whole["forms"]["vital-signs"][0]["marks"] == marks
     assert marks["frozen" if kind == "FREEZE" else "locked"] == reply.json()["id"]
     sent = {"weight": "61", "change_reason": "typing error"}
     refused = client_of(coordinator).patch(address, sent, format="json", headers={"If-Match": '"1"'})
