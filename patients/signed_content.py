@@ -266,7 +266,7 @@ def bound(signature: Signature) -> dict[str, Any]:
 
 def seal_of(signed: SignedForm, signature: Signature) -> str:
     """The digest that binds the content of a form to its signature and its place (21 CFR 11.70)."""
-    columns = ("subject_id", "visit_id", "form", "record_id", "repeat", "version", "event_id")
+    columns = ("subject_id", "visit_id", "form", "record_id", "repeat", "version", "changed_in_id")
     own = {name: getattr(signed, name) for name in (*columns, "history_rows", "content_digest")}
     return digest({"seal": SEAL_VERSION, "signed": own, "signature": bound(signature)})
 

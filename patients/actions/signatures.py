@@ -250,7 +250,7 @@ def _signed(
         record_id=form.pk,
         repeat=form.repeat,
         version=form.version,
-        event_id=event,
+        changed_in_id=event,
         history_rows={name: sorted(ids) for name, ids in sorted(rows.items())},
         content_digest=content.salted_digest(),
     )

@@ -152,7 +152,7 @@ class SignedForm(RegulatedModel):
     record_id = models.PositiveBigIntegerField(_("record"))
     repeat = models.PositiveIntegerField(_("entry"))
     version = models.PositiveIntegerField(_("signed version"))
-    event = models.ForeignKey(
+    changed_in = models.ForeignKey(
         AuditEvent, on_delete=models.PROTECT, related_name="+", verbose_name=_("last change before it")
     )
     history_rows = models.JSONField(_("history rows"))

@@ -49,7 +49,7 @@ def test_a_signature_keeps_name_username_role_words_and_the_time_of_the_server(
     form = signed(vital_signs)
     assert (form.form, form.record_id, form.version, form.void) == ("VS", vital_signs.pk, 1, False)
     assert form.history_rows["form"] == [VitalSigns.history.get(id=vital_signs.pk).history_id]
-    assert form.event_id == VitalSigns.history.get(id=vital_signs.pk).event_id
+    assert form.changed_in_id == VitalSigns.history.get(id=vital_signs.pk).event_id
 
 
 def test_many_forms_are_signed_in_one_act_with_one_event(
