@@ -23,13 +23,23 @@ def measure_all(counts: Mapping[str, int]) -> dict[str, Any]:
     """Every measurement in turn, in a study that grows from 61 to 500 subjects."""
     from django.core.management import call_command
 
-    from benchmarks import bulk_import, casebook, csv_export, http_create, http_list, pages, study
+    from benchmarks import (
+        bulk_import,
+        casebook,
+        csv_export,
+        http_create,
+        http_list,
+        pages,
+        study,
+        verification,
+    )
     from benchmarks.server import serving, token_of
     from tests.factories import PASSWORD
 
     call_command("migrate", verbosity=0)
     setting = study.prepare()
     study.grow(setting, SMALL, SAMPLES_OF_SMALL)
+    verified = verification.measure(counts["imports"])
     compared = []
     with serving() as port:
         token = token_of(port, setting.coordinator.username, PASSWORD)
@@ -44,6 +54,7 @@ def measure_all(counts: Mapping[str, int]) -> dict[str, Any]:
     shown = pages.measure(setting)
     study.grow(setting, LARGE, SAMPLES_OF_LARGE)
     compared.append(casebook.measure(setting, counts["reads"]))
+    compared.append(verified)
     shown += pages.measure(setting)
     return {
         "compared": [each.as_json() for each in compared],
