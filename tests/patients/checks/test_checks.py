@@ -206,7 +206,8 @@ def test_queries_are_part_of_the_act_that_raised_or_closed_them(
     record = fill(VitalSigns, {"weight": "121"})
     assert events_of_casebook(casebook)[-1].rows == 2
     change_form(actor=coordinator, record=record, version=1, reason="misread", data={"weight": "60"})
-    assert events_of_casebook(casebook)[-1].rows == 2
+    # The form, the query, and the turn of its thread that links it to this change.
+    assert events_of_casebook(casebook)[-1].rows == 3
 
 
 def test_a_form_entered_in_error_has_no_open_query(coordinator: User, fill: Any) -> None:
