@@ -141,7 +141,7 @@ def _sign(desk: Desk, here: int) -> None:
 def _correct(desk: Desk) -> None:
     """The site answers by a correction; what was verified and signed of the form is so no longer."""
     record = _screened(desk)
-    if record.temperature is None:
+    if not record.temperature:
         return
     desk.change(record, CORRECTED, {"temperature": str(record.temperature + Decimal("0.1"))})
 
@@ -165,10 +165,9 @@ def _monitor(desk: Desk) -> User:
 
 
 def _screened(desk: Desk) -> VitalSigns:
-    """The vital signs of screening."""
-    return VitalSigns.objects.select_related("subject__site", "visit").get(
-        subject=desk.subject, visit__code="SCR", entered_in_error=False
-    )
+    """The first vital signs of screening."""
+    found = VitalSigns.objects.select_related("subject__site", "visit").order_by("repeat")
+    return found.filter(subject=desk.subject, visit__code="SCR", entered_in_error=False)[0]
 
 
 def _critical(desk: Desk) -> set[str]:
