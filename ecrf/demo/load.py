@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 from django.db.models.sql import InsertQuery
 
 from ecrf.demo.fixture import Progress, models_of_the_record, read, stored_columns
-from trials.audit.recording import event_hash
+from trials.audit.event_hash import event_hash
 from trials.models import AuditEvent, Chain, Study, User
 
 BATCH = 1000

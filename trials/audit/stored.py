@@ -37,8 +37,14 @@ class NotAsWritten(ValueError):
         self.column = column
 
 
-def _as(kind: type, raw: Any) -> Any:
-    if type(raw) is not kind:
+def _text(raw: Any) -> str:
+    if type(raw) is not str:
+        raise ValueError
+    return raw
+
+
+def _whole(raw: Any) -> int:
+    if type(raw) is not int:
         raise ValueError
     return raw
 
@@ -90,7 +96,7 @@ def _sqlite_reader(column: models.Field) -> Reader:
         return partial(_number, column.decimal_places)
     if isinstance(column, models.JSONField):
         return partial(_json, column.encoder)
-    return SQLITE.get(kind) or partial(_as, int if "Integer" in kind or "Auto" in kind else str)
+    return SQLITE.get(kind) or (_whole if "Integer" in kind or "Auto" in kind else _text)
 
 
 SQLITE: Mapping[str, Reader] = {
@@ -122,6 +128,26 @@ def _internal_type(column: models.Field) -> str:
     return column.get_internal_type()
 
 
+def _writer(read: Reader) -> Callable[[Any], str]:
+    """From a stored value to its canonical JSON; empty for a null inside of JSON, which is left out."""
+
+    def write(raw: Any) -> str:
+        value = read(raw)
+        direct = DIRECT.get(type(value))
+        return "" if value is None else direct(value) if direct else canonical_fragment(value)
+
+    # Nearly all values are text, and this refuses by itself what is none.
+    return quoted if read is _text else write
+
+
+DIRECT: Mapping[type, Callable[[Any], str]] = {
+    str: quoted,
+    int: str,
+    bool: lambda value: "true" if value else "false",
+}
+"""By exact type; the others as the canonical form says."""
+
+
 class StoredTable:
     """How the rows of one table are read and written down. `names` are the columns in order."""
 
@@ -134,7 +160,11 @@ class StoredTable:
         self._select = f"SELECT {stored} FROM {quote(self.table)}"  # noqa: S608  names of models, quoted
         self._quote = quote
         places: list[tuple[str, int]] = [(name, place) for place, name in enumerate(self.names)]
-        self._parts = [(f"{quoted(name)}:", place) for name, place in sorted([*places, ("table", -1)])]
+        table = f'"table":{quoted(self.table)}'
+        self._parts = [
+            (f"{quoted(name)}:", place, _writer(self.readers[place])) if place >= 0 else (table, -1, str)
+            for name, place in sorted([*places, ("table", -1)])
+        ]
 
     def read(
         self,
@@ -168,16 +198,15 @@ class StoredTable:
     def text(self, row: Sequence[Any]) -> str:
         """Canonical JSON of the row and the name of its table. Raises NotAsWritten."""
         parts = []
-        for prefix, place in self._parts:
-            raw = self.table if place < 0 else row[place]
-            if raw is None:
-                continue
-            try:
-                value = raw if place < 0 else self.readers[place](raw)
-                if value is not None:
-                    parts.append(prefix + WRITERS.get(type(value), canonical_fragment)(value))
-            except (ValueError, TypeError, ArithmeticError):
-                raise NotAsWritten(self.names[place]) from None
+        place = 0
+        try:
+            for prefix, place, write in self._parts:
+                if place < 0:
+                    parts.append(prefix)
+                elif row[place] is not None and (text := write(row[place])):
+                    parts.append(prefix + text)
+        except (ValueError, TypeError, ArithmeticError):
+            raise NotAsWritten(self.names[place]) from None
         return f"{{{','.join(parts)}}}"
 
     def digest(self, row: Sequence[Any]) -> str:
@@ -186,14 +215,6 @@ class StoredTable:
             return sha256(self.text(row).encode()).hexdigest()
         except UnicodeEncodeError:
             raise NotAsWritten("text") from None
-
-
-WRITERS: Mapping[type, Callable[[Any], str]] = {
-    str: quoted,
-    int: str,
-    bool: lambda value: "true" if value else "false",
-}
-"""By exact type, because nearly all values are of these; the others as the canonical form says."""
 
 
 _ready: dict[tuple[type[models.Model], str], StoredTable] = {}
