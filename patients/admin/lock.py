@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from patients.actions.locks import approve_unlock, ask_unlock, close, decline_unlock, lift_freeze
 from patients.admin.addresses import page_url
 from patients.admin.filters import OwnSiteFilter
-from patients.admin.marks import covered
+from patients.admin.marks import covered, reads_words
 from patients.lifecycle import Step, transition
 from patients.models import Lock, LockKind, LockScope, LockState
 from patients.open_matters import open_matters, target_of
@@ -79,7 +79,7 @@ class LockAdmin(StudyAdmin):
     """The list, each with its steps; a study or site is closed on the page where one is added."""
 
     verb = Verb.READ
-    list_display = ("covers", "kind", "state", "set_by", "set_at", "reason")
+    list_display = ("covers", "kind", "state", "set_by", "set_at")
     list_filter = (LockKindFilter, LockStateFilter, OwnSiteFilter)
     search_fields = ("subject__code",)
     search_help_text = gettext_lazy("Subject code")
@@ -96,6 +96,11 @@ class LockAdmin(StudyAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(_nouns(user_of(request)))
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """What was typed is for readers of free text."""
+        readable = obj is None or reads_words(user_of(request), obj)
+        return () if readable else ("reason", "asked_reason", "lifted_reason")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.step_view)
@@ -126,7 +131,7 @@ class LockAdmin(StudyAdmin):
         self.enter(request)
         lock = self.found(request, object_id)
         where: dict[str, Any] = {"site": lock.site} if lock.site is not None else {}
-        if not may(user_of(request), Verb.READ_AUDIT, **where):
+        if not may(user_of(request), Verb.READ_AUDIT, **where) or not reads_words(user_of(request), lock):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 

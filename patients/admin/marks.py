@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from patients.actions.changes import NOT_DONE, WHOLE_ENTRY
 from patients.admin.addresses import page_url
+from patients.audit_review.kinds import WITHHELD
 from patients.forms import FormDefinition, Section, definition
 from patients.lifecycle import State
 from patients.marks import Marks
@@ -54,6 +55,7 @@ class ShownLock:
 
     lock: Lock
     covers: str
+    reason: str
 
     @property
     def is_lock(self) -> bool:
@@ -64,8 +66,17 @@ class ShownLock:
         return page_url(self.lock, "change", self.lock.pk)
 
 
-def shown_lock(lock: Lock | None) -> ShownLock | None:
-    return ShownLock(lock, covered(lock)) if lock is not None else None
+def shown_lock(lock: Lock | None, user: User) -> ShownLock | None:
+    """A freeze or lock as the user may see it: what was typed is for readers of free text."""
+    if lock is None:
+        return None
+    return ShownLock(lock, covered(lock), lock.reason if reads_words(user, lock) else WITHHELD)
+
+
+def reads_words(user: User, lock: Lock) -> bool:
+    """Whether the user reads the reasons that people typed for a freeze or lock."""
+    where: dict[str, Any] = {"site": lock.site} if lock.site is not None else {}
+    return may(user, Verb.READ_FREE_TEXT, **where)
 
 
 def covered(lock: Lock) -> str:

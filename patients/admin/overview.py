@@ -10,7 +10,7 @@ from django.db.models import CharField, F, Value
 from django.utils.translation import gettext as _
 
 from patients.admin.addresses import add_url, page_url
-from patients.admin.marks import Badge, ShownLock, badges, shown_lock
+from patients.admin.marks import Badge, badges
 from patients.admin.pages.laboratory import panel_name
 from patients.admin.worklists import OUT_OF_THE_STUDY
 from patients.derivations.schedule import (
@@ -27,7 +27,7 @@ from patients.derivations.schedule import (
 from patients.facts import Facts
 from patients.forms import FormDefinition, definitions
 from patients.marks import Closures, FormPlace, closures_over, marks_of
-from patients.models import EntryState, Query, QueryState, Subject, Visit
+from patients.models import EntryState, Lock, LockKind, Query, QueryState, Subject, Visit
 from patients.selectors import visits_of
 from trials.models import ScheduledForm
 
@@ -57,7 +57,12 @@ class VisitLine:
     words: str
     chips: list[Chip] = field(default_factory=list)
     more: list[tuple[str, str]] = field(default_factory=list)
-    closed_by: ShownLock | None = None
+    closed_by: Lock | None = None
+
+    @property
+    def closed_as(self) -> LockKind | None:
+        """How the visit is closed, with or by itself."""
+        return LockKind(self.closed_by.kind) if self.closed_by is not None else None
 
     @property
     def status(self) -> str:
@@ -184,7 +189,7 @@ def _visit_line(
     may_enter: bool,
     closures: Closures,
 ) -> VisitLine:
-    closed = shown_lock(next(iter(closures.over(subject, visit.pk)), None))
+    closed = next(iter(closures.over(subject, visit.pk)), None)
     may_enter = may_enter and closed is None
     timing, off = timing_of(visit, today)
     if timing is Timing.OVERDUE and subject.status in OUT_OF_THE_STUDY:

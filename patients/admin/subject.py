@@ -138,7 +138,7 @@ class SubjectAdmin(ClinicalAdmin):
             "allocation": allocation,
             "stratum": stratum_words(facts, subject, allocation.stratum if allocation else ""),
             "overview": overview(subject, today, may_enter, closures),
-            "closed_by": shown_lock(closed),
+            "closed_by": shown_lock(closed, user),
             "may_mark": may_mark(user, subject),
             "cycles": list(cycles_of(subject)),
             "queries": queries_to_answer(user, subject),

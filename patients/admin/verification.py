@@ -87,8 +87,22 @@ class VerificationAdmin(ClinicalAdmin):
 
     @admin.display(description=gettext_lazy("Why it ended"))
     def why(self, verification: Verification) -> str:
-        dropped = verification.state == VerificationState.DROPPED
-        return lost_by(verification) if dropped else verification.ended_because
+        return lost_by(verification) if verification.state == VerificationState.DROPPED else ""
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """What was typed is for readers of free text."""
+        return () if self._reads_words(request, obj) else ("ended_because",)
+
+    def _reads_words(self, request: HttpRequest, found: Any) -> bool:
+        return found is None or may(user_of(request), Verb.READ_FREE_TEXT, site=found.subject.site)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        self.enter(request)
+        if not self._reads_words(request, self.found(request, object_id)):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def get_urls(self) -> list[URLPattern]:
         views = {

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from patients.actions.locks import approve_unlock, ask_unlock, close, close_forms, decline_unlock, lift_freeze
 from patients.actions.seen import Seen
 from patients.api.address import form_named, subject_named, visit_named
+from patients.audit_review.kinds import WITHHELD
 from patients.models import Lock, LockKind, LockScope, LockState
 from patients.open_matters import open_matters, target_of
 from patients.selectors import locks
@@ -25,7 +26,9 @@ from trials.api.idempotency import once
 from trials.api.preconditions import version_named
 from trials.api.resource import Resource
 from trials.models import Site, Study
-from trials.roles import sites_of, studies_of
+from trials.roles import Verb, may, sites_of, studies_of
+
+TYPED = ("reason", "asked_reason", "lifted_reason")
 
 
 class LockReply(serializers.Serializer):
@@ -48,6 +51,15 @@ class LockReply(serializers.Serializer):
     lifted_reason = serializers.CharField()
     lifted_at = serializers.DateTimeField(allow_null=True)
     version = serializers.IntegerField()
+
+    def to_representation(self, instance: Lock) -> dict[str, Any]:
+        """What was typed is for readers of free text."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        user = self.context["request"].user
+        where: dict[str, Any] = {"site": instance.site} if instance.site is not None else {}
+        if not may(user, Verb.READ_FREE_TEXT, **where):
+            shown |= {name: WITHHELD if shown[name] else "" for name in TYPED}
+        return shown
 
 
 class Scoped(serializers.Serializer):

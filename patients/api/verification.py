@@ -15,6 +15,7 @@ from patients.actions.seen import Seen
 from patients.actions.verification import verify, withdraw_verification
 from patients.api.address import form_named
 from patients.api.filters import OfSubject
+from patients.audit_review.kinds import WITHHELD
 from patients.forms import about
 from patients.models import Verification, VerificationExtent, VerificationState
 from patients.selectors import visible
@@ -23,7 +24,7 @@ from trials.api.bodies import object_of, text_of
 from trials.api.idempotency import once
 from trials.api.preconditions import version_named
 from trials.api.resource import Resource
-from trials.roles import Verb
+from trials.roles import Verb, may
 
 
 class VerificationReply(serializers.Serializer):
@@ -42,6 +43,16 @@ class VerificationReply(serializers.Serializer):
         help_text="The questions that changed, or the reason of a withdrawal"
     )
     version = serializers.IntegerField()
+
+    def to_representation(self, instance: Verification) -> dict[str, Any]:
+        """The reason of a withdrawal is for readers of free text."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        withdrawn = instance.state == VerificationState.WITHDRAWN
+        if withdrawn and not may(
+            self.context["request"].user, Verb.READ_FREE_TEXT, site=instance.subject.site
+        ):
+            shown["ended_because"] = WITHHELD
+        return shown
 
     def get_href(self, verification: Verification) -> str:
         return f"/api/v1/{about(verification.form).path}/{verification.record_id}/"

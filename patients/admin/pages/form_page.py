@@ -78,7 +78,7 @@ def _closed_page(admin: ClinicalAdmin, request: HttpRequest, subject: Subject, l
     context = {
         "title": admin.model.form.title,
         "subject": subject,
-        "closed_by": shown_lock(lock),
+        "closed_by": shown_lock(lock, user_of(request)),
         "back_url": hub_url(subject),
     }
     return admin.page(request, "study/closed_page.html", context)
@@ -285,7 +285,7 @@ def _show_record(
         "may_accept": may(user_of(request), Verb.ACCEPT, site=record.subject.site),
         "may_void": editable and may(user_of(request), Verb.VOID, site=record.subject.site),
         "marks": badges(marks),
-        "closed_by": shown_lock(marks.closed_by),
+        "closed_by": shown_lock(marks.closed_by, user_of(request)),
         "lost": marks.lost,
         "lost_by": lost_by(marks.lost) if marks.lost is not None else "",
         "may_mark": may_mark(user_of(request), record.subject) and not record.entered_in_error,

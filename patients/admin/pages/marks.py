@@ -99,7 +99,7 @@ def marks_page(admin: StudyAdmin, request: HttpRequest, subject: Subject) -> Htt
             "back_url": hub_url(subject),
             "groups": _groups(subject, records, visits, choice),
             "casebook_chosen": choice.casebook,
-            "closed_by": shown_lock(next(iter(closures_over([subject]).over(subject)), None)),
+            "closed_by": shown_lock(next(iter(closures_over([subject]).over(subject)), None), actor),
             "matters": open_matters(target_of(subject)) if may(actor, Verb.LOCK, site=subject.site) else [],
         },
         template="study/choose_marks.html",

@@ -46,8 +46,13 @@ def test_a_draft_that_is_frozen_stays_as_it_is_until_it_is_released(
     assert checked(data_manager, subject) == ["DRAFT"]
     (freeze,) = locked_forms(data_manager, ProtocolDeviation.objects.get(), kind="FREEZE")
     visit = Visit.objects.select_related("subject__site", "definition", "cycle").get(subject=subject)
-    day = {"occurred_on": CONSENT_DAY, "version": visit.version, "reason": "it did take place"}
-    open_visit(actor=coordinator, visit=visit, **day)
+    open_visit(
+        actor=coordinator,
+        visit=visit,
+        occurred_on=CONSENT_DAY,
+        version=visit.version,
+        reason="it did take place",
+    )
     assert not Query.objects.filter(check_id="EC38e", state="OPEN").exists()
     assert checked(data_manager, subject) == ["DRAFT"]
     lift_freeze(actor=data_manager, lock=freeze, version=1, reason="go on")

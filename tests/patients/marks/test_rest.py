@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from patients.actions.locks import ask_unlock
+from patients.actions.verification import withdraw_verification
 from patients.models import InformedConsent, Lock, Subject, Verification, VitalSigns
 from tests.factories import coordinator_of, make_site, person, screened_subject
 from tests.patients.conftest import correct
@@ -57,8 +59,12 @@ def test_the_same_verification_sent_twice_with_one_key_is_given_once(
     client = client_of(monitor)
     for extent, number in (("CRITICAL", 1), ("WHOLE", 2)):
         sent = of_form(signs, extent=extent)
-        options = {"format": "json", "headers": {"Idempotency-Key": f"key-{extent}"}}
-        first, second = (client.post("/api/v1/verifications/", sent, **options) for _ in range(2))
+        first, second = (
+            client.post(
+                "/api/v1/verifications/", sent, format="json", headers={"Idempotency-Key": f"key-{extent}"}
+            )
+            for _ in range(2)
+        )
         assert first.status_code == second.status_code == 201
         assert first.json() == second.json()
         assert Verification.objects.count() == number
@@ -260,3 +266,32 @@ def test_the_document_says_423_for_every_operation_that_writes_to_casebooks(
         if method in ("post", "patch") and "423" not in operation["responses"]
     }
     assert writing == set()
+
+
+def test_a_de_identified_reader_sees_locks_and_verifications_without_typed_reasons(
+    study: Study, monitor: User, data_manager: User, signs: VitalSigns
+) -> None:
+    (given,) = verified(monitor, signs)
+    withdraw_verification(actor=monitor, verification=given, version=1, reason="the wrong page")
+    lock = locked(data_manager, signs.subject)
+    statistician = person(Role.STATISTICIAN, study)
+    client, desk = client_of(statistician), Client()
+    desk.force_login(statistician, backend="trials.authentication.RoleBackend")
+    pages = [
+        desk.get(f"/admin/patients/{path}")
+        for path in (
+            "lock/",
+            f"lock/{lock.pk}/change/",
+            "verification/",
+            f"verification/{given.pk}/change/",
+            f"vitalsigns/{signs.pk}/change/",
+            f"subject/{signs.subject_id}/change/",
+        )
+    ]
+    told = [page.content.decode() for page in pages]
+    told += [client.get(f"/api/v1/{path}").content.decode() for path in ("locks/", "verifications/")]
+    assert [page.status_code for page in pages] == [200] * len(pages)
+    assert not any("clean" in each or "the wrong page" in each for each in told)
+    for path in (f"lock/{lock.pk}/history/", f"verification/{given.pk}/history/"):
+        assert desk.get(f"/admin/patients/{path}").status_code == 403
+    assert client_of(monitor).get(f"/api/v1/locks/{lock.pk}/").json()["reason"] == "clean"
