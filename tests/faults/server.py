@@ -121,7 +121,7 @@ def serving(env: Environment, log: Path, *, workers: int = 3) -> Iterator[Server
     """Serve until the block ends."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening, log.open("ab") as err:
         command = [
-            sys.executable, "-m", "gunicorn", "ecrf.wsgi",
+            sys.executable, "-m", "gunicorn", "tests.faults.wsgi",
             "--bind", f"fd://{listening.fileno()}",
             "--workers", str(workers),
             "--preload",  # a worker that takes the place of a killed one is there at once

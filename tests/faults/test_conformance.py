@@ -1,7 +1,7 @@
 """The service keeps what its OpenAPI document promises, whatever a generator of requests thinks of.
 
-Schemathesis asks every operation, as a person with every role: no error of the server, no status, no header, no
-content type and no shape that the document does not name.
+Schemathesis asks every operation, as a person with every role: no error of the server, and no status, header,
+content type or shape that the document does not name.
 """
 
 import json

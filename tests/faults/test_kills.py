@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.faults.conftest import Prepared
-from tests.faults.load import clients, finish, write_ledger
+from tests.faults.load import Client, clients, finish, write_ledger
 from tests.faults.server import run_script, serving
 
 WORKERS = 3
@@ -23,7 +23,8 @@ def killed_under_load(prepared: Prepared, folder: Path, kills: int) -> dict[str,
     with serving(env, folder / "server.log", workers=WORKERS) as server:
         writing = clients(server, prepared.world, CLIENTS)
         while done < kills:
-            time.sleep(chance.uniform(0.05, 0.5))
+            wait_for_acknowledgments(writing, chance.randint(1, 6))
+            time.sleep(chance.uniform(0, 0.1))
             workers = server.workers()
             done += bool(workers) and server.kill(chance.choice(workers))
         ledgers = finish(writing)
@@ -34,6 +35,19 @@ def killed_under_load(prepared: Prepared, folder: Path, kills: int) -> dict[str,
     statuses = {status for each in ledgers for status in each.statuses}
     assert statuses <= {200, 201, 412, 503}, statuses
     return found
+
+
+def wait_for_acknowledgments(writing: list[Client], count: int) -> None:
+    """Wait until the clients together were told so many times more that something is stored."""
+
+    def told() -> int:
+        return sum(len(client.ledger.acknowledged) for client in writing)
+
+    wanted, until = told() + count, time.monotonic() + 60
+    while told() < wanted:
+        assert time.monotonic() < until, "nothing is acknowledged any more"
+        assert not [client.failure for client in writing if client.failure]
+        time.sleep(0.005)
 
 
 def assert_nothing_is_lost(found: dict[str, Any], kills: int) -> None:
