@@ -20,7 +20,7 @@ from patients.models import (
     Visit,
 )
 from trials.actions.errors import Closed, Refused, WrongState
-from trials.actions.given import text
+from trials.actions.given import free_text
 from trials.audit.recording import Act, recording
 from trials.models import User
 from trials.roles import NotPermitted, Verb, require, roles_for
@@ -73,7 +73,7 @@ def raise_query(*, actor: User, asked: Asked, words: str, severity: str = Severi
     """
     subject = asked.record.subject
     role = _asking_role(actor, asked)
-    words = text("text", words, limit=TEXT_LENGTH, required=True)
+    words = free_text("text", words, limit=TEXT_LENGTH, required=True)
     if severity not in Severity.values:
         raise Refused({"severity": [f"must be one of: {', '.join(Severity.values)}"]})
     with recording(subject.chain, Act(actor, role, "raise a query")):

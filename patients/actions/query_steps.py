@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from patients.models import CaseReportForm, MessageKind, Query, QueryMessage, QueryState, RaisedBy, Visit
 from trials.actions.errors import Stale, WrongState
-from trials.actions.given import text, version_number
+from trials.actions.given import free_text, version_number
 from trials.audit.context import current_recording
 from trials.audit.recording import Act, recording
 from trials.models import Role, User
@@ -126,7 +126,7 @@ def act_on_query(
 
     Raises Refused (no words), NotPermitted, Stale (somebody acted in between), WrongState.
     """
-    words = text(field, words, limit=TEXT_LENGTH, required=True)
+    words = free_text(field, words, limit=TEXT_LENGTH, required=True)
     version = version if version is None else version_number(version)
     # The right is asked for by the lines of any state: who may never do it learns no state.
     role = _role_in_any_state(actor, kind, query)

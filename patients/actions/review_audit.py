@@ -8,7 +8,7 @@ from patients.audit_review.marks import reviewed_up_to
 from patients.audit_review.reach import Place, Reach, places
 from patients.models import AuditReview
 from trials.actions.errors import Refused, WrongState
-from trials.actions.given import REASON_LENGTH, text
+from trials.actions.given import REASON_LENGTH, free_text
 from trials.audit.recording import Act, recording
 from trials.models import Chain, Study, User, system_chain
 from trials.roles import NotPermitted, Verb, require, scope
@@ -23,7 +23,7 @@ def review_audit(*, actor: User, up_to: Collection[int], comment: str = "") -> l
     Nothing later is marked, even what was recorded a moment before the act. Raises NotPermitted, Refused
     (an event that the actor may not read, two of one chain), WrongState (reviewed as far already).
     """
-    comment = text("comment", comment, limit=REASON_LENGTH)
+    comment = free_text("comment", comment, limit=REASON_LENGTH)
     events = _events(actor, up_to)
     chains = list(Chain.objects.filter(pk__in=events))
     where = places(set(events))
