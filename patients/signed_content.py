@@ -291,13 +291,15 @@ class BrokenSignature:
         return f"signature {self.signature.pk} of {self.signature.subject.code}{place}: {self.why}"
 
 
-def broken_signatures() -> Iterator[BrokenSignature]:
+def broken_signatures(study: str | None = None) -> Iterator[BrokenSignature]:
     """Every signature that was cut, copied or forged, or whose content is not what was signed; none: all fit.
 
-    Read in bounded parts, in the order of signatures.
+    Of one study where its code is given. Read in bounded parts, in the order of signatures.
     """
-    signatures = Signature.objects.select_related("subject").order_by("pk").iterator(chunk_size=AT_ONCE)
-    for some in _in_parts(signatures):
+    signatures = Signature.objects.select_related("subject__chain").order_by("pk")
+    if study is not None:
+        signatures = signatures.filter(subject__study__code=study)
+    for some in _in_parts(signatures.iterator(chunk_size=AT_ONCE)):
         yield from _broken(some)
 
 

@@ -15,6 +15,7 @@ from ecrf.demo.calendar import next_working_day, working_moment
 from ecrf.demo.defects import DEFECTS
 from ecrf.demo.desk import Desk
 from ecrf.demo.plans import Fate, draw_plans
+from ecrf.demo.reentry import Synthetic
 from ecrf.demo.world import SITE
 from patients.actions.ask import answer_query, close_query, place, raise_query
 from patients.actions.locks import ask_unlock, close
@@ -53,13 +54,6 @@ QUESTION = "Source shows another temperature at this visit. Please check."
 ANSWER = "Checked against the chart: the temperature is as entered; the second reading was taken later."
 CLOSING = "Seen in the chart."
 CORRECTED = "Corrected after the monitor's query: misread in the chart"
-
-
-class AtTheDesk:
-    """Stands for username and password typed anew, where a life is replayed: nobody sits there."""
-
-    def confirm(self, user: User) -> None:
-        return None
 
 
 @cache
@@ -117,7 +111,7 @@ def _verify(desk: Desk, here: int) -> None:
 
 
 def _sign(desk: Desk, here: int) -> None:
-    signer: dict[str, Any] = {"actor": desk.deciding(), "reentry": AtTheDesk()}
+    signer: dict[str, Any] = {"actor": desk.deciding(), "reentry": Synthetic()}
     if here in CASEBOOK_SIGNED:
         with desk.act():
             sign(

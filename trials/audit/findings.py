@@ -33,6 +33,7 @@ class Rule(StrEnum):
     ANCHOR_CHAIN = "a chain of the anchor is missing"
     ANCHOR_CUT = "the chain ends before the event that was anchored"
     ANCHOR_HASH = "the event is not the one that was anchored"
+    SIGNATURE = "a signature does not fit what it is on"
 
 
 @dataclass(frozen=True)

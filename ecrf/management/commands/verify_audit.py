@@ -1,7 +1,9 @@
-"""Verify the record: triggers, chains, events, history, live rows, and anchors kept outside."""
+"""Verify the record: triggers, chains, events, history, live rows, signatures, and anchors kept outside."""
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -9,13 +11,26 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from patients.signed_content import broken_signatures
 from trials.audit.anchors import CannotAnchor, read_anchor
-from trials.audit.findings import Finding
+from trials.audit.findings import Finding, Rule
 from trials.audit.verification import Verification
 from trials.models import Study
 
 MOST = 1000
 """Findings that are told one by one; further ones are only counted."""
+
+
+def unfit_signatures(study: str | None) -> Iterator[Finding]:
+    """Signatures that were cut, copied or forged, or outlived their content."""
+    for broken in broken_signatures(study=study):
+        yield Finding(
+            Rule.SIGNATURE,
+            chain=broken.signature.subject.chain.key,
+            table=(broken.signed_form or broken.signature)._meta.db_table,
+            key=(broken.signed_form or broken.signature).pk,
+            detail=str(broken),
+        )
 
 
 class Command(BaseCommand):
@@ -34,7 +49,7 @@ class Command(BaseCommand):
         count = 0
         with tqdm(unit=" rows", desc="Verifying", disable=None) as bar:
             verification.begin, verification.progress = bar.reset, bar.update
-            for finding in verification.findings():
+            for finding in chain(verification.findings(), unfit_signatures(options["study"])):
                 count += 1
                 if count <= MOST:
                     findings.append(finding)
