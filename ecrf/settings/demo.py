@@ -8,7 +8,7 @@ from ecrf.settings.database import embedded, from_url
 from ecrf.settings.secret import kept_secret
 
 DEMO = True
-SECOND_FACTOR_ROLES: list[str] = []  # its accounts are shared, and their password is in the README
+SECOND_FACTOR_ROLES = []  # its accounts are shared, and their password is in the README
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
