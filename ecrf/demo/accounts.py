@@ -36,6 +36,6 @@ def open_accounts() -> int:
             user=user,
             password=PASSWORD,
             reason="Demonstration account opened on this machine",
-            must_change=False,
+            public=True,
         )
     return len(closed)

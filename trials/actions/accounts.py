@@ -111,18 +111,21 @@ def set_password(
     user: User,
     password: str,
     reason: str,
-    must_change: bool | None = None,
+    public: bool = False,
     keep_session: int | None = None,
 ) -> User:
     """Change a password: one's own, or as administrator anybody's; every token and session ends.
 
-    After anybody else's change the owner must set an own one, unless `must_change` says that everybody may
-    know it (the demonstration). `keep_session` is the session that goes on. Raises NotPermitted,
-    ValidationError.
+    After anybody else's change the owner must set an own one. A `public` password (the demonstration's, which
+    everybody may know) is set by a command only, stays as it is and follows no rule. `keep_session` is the
+    session that goes on. Raises NotPermitted, ValidationError.
     """
     own = actor.pk == user.pk
     role = SELF if own else require_account(actor, user)
-    _check_password(password, user)
+    if public and not actor.is_system:
+        raise NotPermitted(Verb.MANAGE_ACCOUNTS)
+    if not public:
+        _check_password(password, user)
     if own and user.check_password(password):
         raise ValidationError({"password": ["is the present one; choose another"]})
     changed = _change(
@@ -130,7 +133,7 @@ def set_password(
         Act(actor, role, "set password", needed(reason)),
         keep_session=keep_session,
         password=make_password(password),
-        must_change_password=not own if must_change is None else must_change,
+        must_change_password=not own and not public,
     )
     user.password = changed.password  # a session that is kept alive is bound to it
     return changed
