@@ -67,6 +67,7 @@ NAVIGATION: tuple[tuple[Any, bool, tuple[tuple[str, str], ...]], ...] = (
             ("trials.User", "person"),
             ("trials.Assignment", "badge"),
             ("trials.RandomizationList", "lock"),
+            ("trials.Redaction", "ink_eraser"),
         ),
     ),
 )

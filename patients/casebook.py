@@ -8,6 +8,7 @@ from django.db.models import Max
 
 from patients.forms import FormDefinition, Section, definitions
 from patients.models import Allocation, Cycle, Signature, SignedForm, Subject, Visit
+from trials.audit.blanked import REDACTED, is_blanked, mark_blanked
 from trials.models import AuditEvent
 from trials.models.audit import event_id
 
@@ -61,6 +62,7 @@ class _Reader:
         newest: dict[int, Any] = {}
         for row in history.order_by("history_id"):
             newest[row.id] = row  # a later version takes the place of an earlier one
+        mark_blanked(newest.values())
         return [newest[key] for key in sorted(newest)]
 
     def forms(self, form: FormDefinition, visit_codes: Mapping[int, str]) -> list[Snapshot]:
@@ -76,7 +78,9 @@ class _Reader:
                 "repeat": record.repeat,
                 "version": record.version,
                 "entry_state": record.entry_state,
-                "not_done_reason": record.not_done_reason,
+                "not_done_reason": REDACTED
+                if is_blanked(record, "not_done_reason")
+                else record.not_done_reason,
                 "entered_in_error": record.entered_in_error,
                 "missing_reasons": record.missing_reasons,
                 "external_id": record.external_id,
@@ -123,7 +127,9 @@ def _has_code(noun: Any) -> bool:
 def answers(section: Section, row: Any, codes: Mapping[str, Mapping[int, Any]]) -> dict[str, Any]:
     """The answers of one section by field name; protocol items as their code, records as their number."""
     return {
-        item.name: codes[item.name].get(getattr(row, item.attname))
+        item.name: REDACTED
+        if is_blanked(row, item.attname)
+        else codes[item.name].get(getattr(row, item.attname))
         if item.name in codes
         else getattr(row, item.attname)
         for item in section.items

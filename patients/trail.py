@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from patients.forms import Item, Section, definition_of, headline
 from patients.models import CaseReportForm, Entry, MessageKind, QueryMessage, Subject
+from trials.audit.blanked import REDACTED, is_blanked, mark_blanked, told_events
 from trials.audit.trail import Change, Version, words
 from trials.clinical.words import with_unit
 from trials.models import AuditEvent
@@ -42,11 +43,11 @@ def versions_of(form: CaseReportForm) -> list[Version]:
         for rows in _histories_by_row(section, form).values():
             _collect(changes, section, rows, row_name=f"{name} {rows[0].repeat}")
     numbers = {row.event_id: row.version for row in own}
-    events = AuditEvent.objects.select_related("actor").in_bulk(changes)
+    found = told_events(AuditEvent.objects.select_related("actor").filter(pk__in=changes))
+    events = {event.pk: event for event in found}
     answered = queries_answered_in(changes)
     return [
-        Version(events[key], numbers.get(key), changes[key], answered.get(key, []))
-        for key in sorted(changes)
+        Version(events[key], numbers.get(key), changes[key], answered.get(key, [])) for key in sorted(changes)
     ]
 
 
@@ -69,6 +70,7 @@ def _histories_by_row(section: Section, form: CaseReportForm) -> dict[int, list[
 
 def _collect(changes: dict[int, list[Change]], section: Section, rows: list[Any], row_name: str) -> None:
     """Put what each row changed against the one before it under its event."""
+    mark_blanked(rows)
     labels = labels_of([(section, rows)])
     before: Any = None
     for row in rows:
@@ -80,16 +82,21 @@ def differences(section: Section, before: Any, after: Any, row_name: str, labels
     """What a version of a form or row changed against the one before it (None: the first), in words."""
     for item in section.items:
         was, now = getattr(before, item.attname, None), getattr(after, item.attname)
-        if was != now:
-            yield Change(
-                item.name, item.question, _answer(item, was, labels), _answer(item, now, labels), row_name
-            )
+        lost = [is_blanked(row, item.attname) for row in (before, after)]
+        if was != now or lost[0] != lost[1]:
+            first = REDACTED if lost[0] else _answer(item, was, labels)
+            last = REDACTED if lost[1] else _answer(item, now, labels)
+            yield Change(item.name, item.question, first, last, row_name)
     empty: Entry = section.model()
     for name, label in STATED.items():
         if hasattr(empty, name):
-            was, now = getattr(before or empty, name), getattr(after, name)
-            if was != now:
-                yield Change(name, label, words(was) if before else "", words(now), row_name)
+            told = _stated(name, before, empty), _stated(name, after, empty)
+            if told[0] != told[1]:
+                yield Change(name, label, told[0] if before else "", told[1], row_name)
+
+
+def _stated(name: str, row: Any, empty: Entry) -> str:
+    return REDACTED if is_blanked(row, name) else words(getattr(row or empty, name))
 
 
 def labels_of(told: Iterable[tuple[Section, Collection[Any]]]) -> Labels:

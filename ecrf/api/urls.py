@@ -15,6 +15,7 @@ from patients.api.imports import ImportResource
 from patients.api.lab_results import LabResultResource
 from patients.api.locks import LockResource
 from patients.api.queries import QueryResource
+from patients.api.redactions import RedactionResource
 from patients.api.reference_ranges import ReferenceRangeResource
 from patients.api.signatures import SignatureResource
 from patients.api.subjects import SubjectResource
@@ -36,6 +37,7 @@ router.register("locks", LockResource, basename="locks")
 router.register("verifications", VerificationResource, basename="verifications")
 router.register("queries", QueryResource, basename="queries")
 router.register("signatures", SignatureResource, basename="signatures")
+router.register("redactions", RedactionResource, basename="redactions")
 router.register("reference-ranges", ReferenceRangeResource, basename="reference-ranges")
 for path_of_form, resource in form_resources().items():
     router.register(path_of_form, resource, basename=path_of_form)

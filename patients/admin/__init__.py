@@ -6,6 +6,7 @@ from patients.admin import (  # noqa: F401
     lock,
     query,
     randomization_list,
+    redaction,
     reference_range,
     signature,
     subject,

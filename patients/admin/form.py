@@ -116,7 +116,9 @@ class FormAdmin(ClinicalAdmin):
     ) -> HttpResponse:
         self.enter(request)
         signed = signatures_of(self.found(request, object_id))
-        context = {"of_form": True, "signed_forms": signed, **(extra_context or {})}
+        record = self.found(request, object_id)
+        redacts = may(user_of(request), Verb.REQUEST_REDACTION, site=record.subject.site)
+        context = {"of_form": True, "signed_forms": signed, "redacts": redacts, **(extra_context or {})}
         return super().history_view(request, object_id, context)
 
     def versions(self, record: Any) -> list[Any]:

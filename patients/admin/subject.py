@@ -33,6 +33,7 @@ from patients.selectors import cycles_of, subjects
 from patients.trail import events_of
 from trials.admin.base import WRITING, user_of
 from trials.audit import clock
+from trials.audit.blanked import told_events
 from trials.models import User
 from trials.roles import Verb, may
 
@@ -163,7 +164,7 @@ class SubjectAdmin(ClinicalAdmin):
         subject = self.found(request, object_id)
         if not may(user_of(request), Verb.READ_AUDIT, site=subject.site):
             raise PermissionDenied
-        events = list(events_of(subject)[: EVENTS_SHOWN + 1])
+        events = told_events(events_of(subject)[: EVENTS_SHOWN + 1])
         if not may(user_of(request), Verb.READ_FREE_TEXT, site=subject.site):
             events = [without_text(event) for event in events]
         context = {

@@ -33,6 +33,7 @@ from trials.api.bodies import day_of, object_of, text_of
 from trials.api.idempotency import once
 from trials.api.resource import Resource, one_of
 from trials.audit import clock
+from trials.audit.blanked import told_events
 from trials.models import Site
 from trials.roles import Verb, may, require, sites_of
 
@@ -199,7 +200,7 @@ class SubjectResource(Resource):
         subject = self.get_object()
         require(self.user, Verb.READ_AUDIT, site=subject.site)
         reads_text = may(self.user, Verb.READ_FREE_TEXT, site=subject.site)
-        shown = (event if reads_text else without_text(event) for event in events_of(subject))
+        shown = (event if reads_text else without_text(event) for event in told_events(events_of(subject)))
         return Response([shown_event(event) for event in shown])
 
 

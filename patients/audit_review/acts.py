@@ -47,6 +47,9 @@ OTHERS = {
     "mark slots unusable": _("Slots of a list marked as unusable"),
     "prove randomization": _("Randomization proved"),
     "record randomization error": _("Error of randomization recorded"),
+    "ask for a redaction": _("Redaction asked for"),
+    "agree to a redaction": _("Redaction agreed to and carried out"),
+    "decline a redaction": _("Redaction declined"),
     "acknowledge signature policy": _("Meaning of signatures acknowledged"),
 }
 REVIEW = "review audit trail"

@@ -16,6 +16,7 @@ from patients.audit_review.acts import KindOfAct
 from patients.audit_review.kinds import WITHHELD, Kind, is_about_forms, kinds
 from patients.models import Entry, Visit
 from patients.trail import Labels, differences, labels_of
+from trials.audit.blanked import mark_blanked
 from trials.audit.trail import Change, Names, names_in, told_columns
 from trials.audit.trail import differences as differences_of_columns
 from trials.clinical import partial_date
@@ -76,6 +77,7 @@ def told_records(touched: Mapping[Kind, Sequence[int]]) -> dict[int, list[Record
     """The history rows of these keys, by event, in words."""
     versions = {kind: _versions(kind, keys) for kind, keys in touched.items()}
     rows: Rows = {kind: [each for pair in pairs for each in pair if each] for kind, pairs in versions.items()}
+    mark_blanked(row for found in rows.values() for row in found)
     labels = labels_of([(kind.section, found) for kind, found in rows.items() if kind.section is not None])
     columns = [(kind, told_columns(kind.model)) for kind in rows if kind.section is None]
     names = _all_names(columns, rows)

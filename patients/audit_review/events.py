@@ -16,6 +16,7 @@ from patients.audit_review.marks import marked, reviewed_up_to
 from patients.audit_review.reach import Place, Reach, places
 from patients.audit_review.risks import Rules, of_risk, risks_of, rules_of
 from trials.actions.errors import Refused
+from trials.audit.blanked import told_events
 from trials.models import AuditEvent, ChainKind
 
 PAGE = 50
@@ -187,7 +188,7 @@ def tell(reach: Reach, events: Sequence[AuditEvent]) -> list[Told]:
     where, marks, records = places(chains), reviewed_up_to(chains), records_of(events)
     rules = rules_of({place.study.pk for place in where.values() if place.study is not None})
     found = []
-    for event in events:
+    for event in told_events(events):
         place = where[event.chain_id]
         reads_text = reach.reads_text(place)
         own = records.get(event.pk, [])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from trials.audit.blanked import REDACTED, is_blanked, mark_blanked, told_events
 from trials.models.audit import AuditEvent
 from trials.text import plain
 
@@ -48,11 +49,13 @@ def versions_of_row(record: Any) -> list[Version]:
     columns = told_columns(type(record))
     history = record.history.model.objects.filter(id=record.pk)
     rows = list(history.select_related("event__actor").order_by("history_id"))
+    mark_blanked(rows)
     names = names_of(columns, rows)
+    events = {event.pk: event for event in told_events(row.event for row in rows)}
     versions: dict[int, Version] = {}
     before: Any = None
     for row in rows:
-        version = versions.setdefault(row.event_id, Version(row.event))
+        version = versions.setdefault(row.event_id, Version(events[row.event_id]))
         version.version = getattr(row, "version", None)
         version.changes += differences(columns, before, row, names)
         before = row
@@ -71,7 +74,9 @@ def differences(columns: Iterable[Any], before: Any, after: Any, names: Names) -
     found = []
     for column in columns:
         was, now = (
-            _shown(column, getattr(held, column.attname, None), names.get(column.related_model, {}))
+            REDACTED
+            if is_blanked(held, column.attname)
+            else _shown(column, getattr(held, column.attname, None), names.get(column.related_model, {}))
             for held in (before, after)
         )
         if was != now:

@@ -140,6 +140,7 @@ def query_page(admin: ClinicalAdmin, request: HttpRequest, query: Query) -> Http
         "overdue": bool(overdue_among([query], now)),
         "form_url": query_url(query),
         "history_url": page_url(query, "history", query.pk) if readable.covers(site) else "",
+        "redacts": may(user, Verb.REQUEST_REDACTION, site=site),
         "is_open": is_open,
         "may_enter": is_open and may(user, Verb.ENTER, site=site),
         "steps": _buttons(user, query),
