@@ -19,7 +19,7 @@ from django.db import connection
 from tests.factories import coordinator_of, make_list, make_site, make_study, randomized_subject
 from trials.audit.triggers import differences
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.requirement("R01")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.requirement("R01", "R63")]
 
 
 @pytest.fixture

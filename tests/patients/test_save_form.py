@@ -348,6 +348,7 @@ def test_reasons_for_absence_that_name_no_question_or_no_reason_are_refused(
     assert list(errors_of(refusal)) == ["missing_reasons"]
 
 
+@pytest.mark.requirement("R51")
 def test_a_derived_field_is_never_missing_for_a_reason(enter: Any, visit: Visit) -> None:
     with pytest.raises(Refused, match="missing_reasons"):
         enter(DoseAdministration, visit=visit, missing_reasons={"planned_dose": "UNKNOWN"})

@@ -85,6 +85,7 @@ def test_the_first_dose_of_lenvatinib_is_8_mg_below_60_kg_and_12_mg_from_60_kg_o
     assert seen == {True, False}
 
 
+@pytest.mark.requirement("R51")
 @pytest.mark.parametrize(("form", "day"), [(DoseAdministration, "given_on"), (DailyDosePeriod, "started")])
 def test_every_planned_dose_computed_again_equals_the_one_stored(form: type, day: str) -> None:
     records = form.objects.filter(entered_in_error=False).select_related("subject__study")

@@ -125,6 +125,7 @@ def test_progression_free_survival_explains_itself(world: SimpleNamespace) -> No
     assert len(shown["alternatives"]) == 6
 
 
+@pytest.mark.requirement("R56")
 def test_every_record_behind_a_step_can_be_opened_and_holds_the_value(world: SimpleNamespace) -> None:
     world.patient.died("2021-09")
     world.patient.further_therapy(after(20))

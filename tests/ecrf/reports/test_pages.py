@@ -76,6 +76,7 @@ def test_a_step_that_several_answers_share_stands_once(world: SimpleNamespace) -
     assert sorted(measurements) == ["100", "60", "60", "80"], "each value once"
 
 
+@pytest.mark.requirement("R56")
 def test_every_step_with_a_value_leads_to_its_form_or_to_the_casebook(world: SimpleNamespace) -> None:
     shown = text_of(world.coordinator.get(world.page))
     groups = re.findall(r"<li>(?:<a href=\"([^\"]+)\">[^<]+</a>) ", shown)
