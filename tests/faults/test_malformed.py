@@ -194,3 +194,11 @@ def test_a_spreadsheet_takes_no_cell_of_an_export_for_a_formula_and_numbers_stay
     kinds = {each.data_type for row in sheet.iter_rows() for each in row}
     assert "f" not in kinds
     assert [row[1].value for row in sheet.iter_rows()] == list(NUMBERS * 3)[: len(TEXTS)]
+
+
+@pytest.mark.parametrize("key", ["[1, 2]", "x", "1.0", "-1", "٣", "9" * 40, "1 or 1=1", " "])
+def test_a_key_that_is_none_leads_nowhere(key: str, world: SimpleNamespace) -> None:  # noqa: F811
+    for path in openapi_document()["paths"]:
+        if path.endswith(("/{id}/", "/{pk}/")):
+            address = re.sub(r"\{(id|pk)\}", key, path)
+            assert world.roles["DATA_MANAGER"].get(address).status_code in (403, 404), address

@@ -111,7 +111,10 @@ class Resource(GenericViewSet):
         address = self.kwargs[self.lookup_field]
         if not address.isprintable():
             raise NotFound()  # PostgreSQL cannot even be asked for a text with NUL
-        found = self.get_queryset().filter(**{self.lookup_field: address})
+        try:
+            found = self.get_queryset().filter(**{self.lookup_field: address})
+        except ValueError:
+            raise NotFound() from None  # a key that is no number
         study = self.request.query_params.get("study")
         return one_of(found.filter(study__code=study) if study else found)
 
