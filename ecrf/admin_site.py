@@ -13,12 +13,15 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 from unfold.sites import UnfoldAdminSite
 
 from ecrf import own_account
 from trials.audit import clock
 from trials.models import User
 from trials.roles import Verb, may
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 
 # Icons are names of the Material Symbols font that the admin theme brings along.
 NAVIGATION: tuple[tuple[Any, bool, tuple[tuple[str, str], ...]], ...] = (
@@ -97,6 +100,11 @@ class StudyAdminSite(UnfoldAdminSite):
         ]
         return own + [each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"]
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """No page has more than looking and sending: 405 for any other method, whoever asks."""
+        return require_http_methods(METHODS)(super().admin_view(view, cacheable))
+
+    @method_decorator(require_http_methods(METHODS))
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Name and password; the second factor, where there is one, is asked on the page after."""
@@ -122,6 +130,7 @@ class StudyAdminSite(UnfoldAdminSite):
         )
         return view(request)
 
+    @method_decorator(require_http_methods(METHODS))
     @method_decorator(never_cache)
     def login_code(self, request: HttpRequest) -> HttpResponse:
         from ecrf.login_pages import code_page
@@ -162,6 +171,9 @@ class StudyAdminSite(UnfoldAdminSite):
         if may(request.user, Verb.SIGN):  # type: ignore[arg-type]
             url = reverse("admin:patients_signature_to_sign")
             first.append(self._link(request, _("To sign"), "ink_pen", url))
+        if may(request.user, Verb.VERIFY):  # type: ignore[arg-type]
+            url = reverse("admin:patients_verification_worklist")
+            first.append(self._link(request, _("To be verified"), "fact_check", url))
         groups: list[dict[str, Any]] = [{"title": None, "items": first}]
         for title, collapsible, models in NAVIGATION:
             items = [item for label, icon in models if (item := self._model_link(request, label, icon))]
@@ -242,7 +254,7 @@ class StudyAdminSite(UnfoldAdminSite):
         return act_page(
             self._registry[User],
             request,
-            form=OwnPasswordForm(posted(request), user=user),
+            form=OwnPasswordForm(posted(request), user=user, request=request),
             act=act,
             said=_("Your password is changed."),
             to=reverse("admin:index"),

@@ -100,14 +100,16 @@ def confirm(*, user: User, code: str) -> list[str]:
     return [f"{each[:4]}-{each[4:8]}-{each[8:12]}-{each[12:]}" for each in codes]
 
 
-def remove_own(*, user: User, code: str) -> None:
-    """Remove one's own factor by a code of it. Raises Refused (the role requires it, the code is wrong)."""
+def remove_own(*, user: User) -> None:
+    """Remove one's own factor, once a code of it was checked (credentials.check_code).
+
+    Raises Refused (the role requires it), WrongState (there is none).
+    """
     if is_required(user):
         raise Refused("Your role requires a second factor; an administrator can reset it.")
     with recording(system_chain(), Act(user, SELF, "remove second factor")) as record:
-        if not accepts(user, code):
-            raise Refused({"code": ["is not the code that the app shows now"]})
-        _remove(user)
+        if not _remove(user):
+            raise WrongState("The account has no second factor.")
         record.note(about(user, "the second factor is removed by its owner"))
 
 

@@ -4,15 +4,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trials.access import managed_studies
-from trials.actions.credentials import PASSWORD_LIMIT
+from trials.actions.credentials import PASSWORD_LIMIT, named, of_password
+from trials.actions.errors import LockedOut, WrongCredentials
 from trials.actions.lockouts import Lockout
 from trials.admin.act import ReasonField, day_field
 from trials.models import Role, Site, Study, User
 from trials.models.staff import USERNAME
+
+PASSWORD_DOOR = "page of the own password"  # noqa: S105
 
 
 def password_field(label: Any) -> forms.CharField:
@@ -137,7 +141,10 @@ class EndForm(forms.Form):
 
 
 class OwnPasswordForm(TwicePasswordForm):
-    """One's own password: the present one is asked, so that an open screen is not enough."""
+    """One's own password: the present one is asked, so that an open screen is not enough.
+
+    A wrong one counts toward the lockout, as at every other door.
+    """
 
     old_password = forms.CharField(
         label=gettext_lazy("Present password"),
@@ -147,12 +154,18 @@ class OwnPasswordForm(TwicePasswordForm):
     )
     field_order = ("old_password", "password", "again")
 
-    def __init__(self, *arguments: Any, user: User, **options: Any) -> None:
+    def __init__(self, *arguments: Any, user: User, request: HttpRequest, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.user = user
+        self.user, self.request = user, request
 
     def clean_old_password(self) -> str:
         typed: str = self.cleaned_data["old_password"]
-        if not self.user.check_password(typed):
-            raise forms.ValidationError(_("This is not your present password."))
+        try:
+            of_password(
+                username=self.user.username, password=typed, request=named(self.request, PASSWORD_DOOR)
+            )
+        except LockedOut as refusal:
+            raise forms.ValidationError(refusal.errors["detail"]) from None
+        except WrongCredentials:
+            raise forms.ValidationError(_("This is not your present password.")) from None
         return typed

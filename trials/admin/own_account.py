@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from trials import one_time_code
 from trials.actions import second_factor
-from trials.actions.errors import Refused, WrongState
+from trials.actions.credentials import check_code, named
+from trials.actions.errors import Refused, WrongCredentials, WrongState
 from trials.actions.sessions import end_session, end_sessions
 from trials.actions.tokens import end_token
 from trials.admin.account_forms import CodeForm
@@ -22,6 +23,7 @@ from trials.admin.base import StudyAdmin, user_of
 from trials.models import AccessToken, Assignment, User, UserSession
 
 ISSUER = "icc-ecrf"
+FACTOR_DOOR = "page of the second factor"
 
 
 def account_page(admin: StudyAdmin, request: HttpRequest, this_session: int | None) -> HttpResponse:
@@ -125,7 +127,12 @@ def _confirm(admin: StudyAdmin, request: HttpRequest, user: User, code: str) -> 
 
 
 def _remove(admin: StudyAdmin, request: HttpRequest, user: User, code: str) -> HttpResponse:
-    second_factor.remove_own(user=user, code=code)
+    # Counted like every other door: an open screen is no place to try codes without end.
+    try:
+        check_code(user=user, code=code, request=named(request, FACTOR_DOOR))
+    except WrongCredentials:
+        raise Refused({"code": ["is not the code that the app shows now"]}) from None
+    second_factor.remove_own(user=user)
     return _back(request, _("The second factor is removed."))
 
 

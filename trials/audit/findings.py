@@ -9,6 +9,7 @@ from typing import Any
 class Rule(StrEnum):
     """What must hold; the words are what is said when it does not."""
 
+    TABLE_MISSING = "a table of the record is not there, or something else stands in its place"
     TRIGGER = "a trigger is not as it was installed"
     CHAIN_MISSING = "events of a chain that does not exist"
     NUMBER = "numbers are not gap-free"

@@ -104,10 +104,13 @@ TEXTS: dict[Refused, Callable[[BaseDatabaseWrapper, Table, str, Sequence[str]], 
 
 
 def found(connection: BaseDatabaseWrapper, tables: Sequence[Table]) -> Names:
-    """Every trigger on these tables, as the database tells it."""
+    """Every trigger on these tables, as the database tells it.
+
+    SQLite keeps the name of the table in the letters of whoever made the trigger; small ones mean the same.
+    """
     guarded = {table.name for table in tables}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
+        cursor.execute("SELECT lower(tbl_name), name, sql FROM sqlite_master WHERE type = 'trigger'")
         return {(table, name): text for table, name, text in cursor.fetchall() if table in guarded}
 
 

@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from trials.audit.findings import Finding, Rule
-from trials.audit.kinds import Kind, Table, guarded_tables
+from trials.audit.kinds import Kind, Table, guarded_tables, tables_of_the_record
 from trials.audit.redacted import RedactedRows
 from trials.audit.snapshot import snapshot
 from trials.audit.stored import NotAsWritten, stored_table
@@ -48,6 +48,11 @@ class Verification:
             yield Finding(Rule.TRIGGER, table=different.table, detail=str(different))
         with snapshot(self.using) as connection:
             tables = guarded_tables(connection)
+            missing = {table.name for table in tables_of_the_record()} - {table.name for table in tables}
+            if missing:
+                # A view under the name of a table would be read as if it were the table.
+                yield from (Finding(Rule.TABLE_MISSING, table=name) for name in sorted(missing))
+                return
             rows = _row_counts(connection, tables)
             self.begin(sum(rows.values()))
             yield from self._chains(connection, tables, rows)

@@ -21,6 +21,8 @@ from trials.models.audit import NUMBER_BITS, AuditEvent, Chain, event_id
 EVENTS = AuditEvent._meta.db_table
 UNREADABLE = ""
 """Stands for the digest of a row that cannot be read."""
+NOWHERE = 2**63 - 1
+"""Stands for an event that is no number: SQLite takes text in any column, and sorts it last."""
 
 
 class StoredRow(NamedTuple):
@@ -115,11 +117,12 @@ class ChainVerifier:
     ) -> Iterator[StoredRow]:
         event, key = stored.names.index("event_id"), stored.names.index("history_id")
         for raw in stored.read(self.connection, ROW_ORDER, between, all_at_once=few):
+            at = raw[event] if type(raw[event]) is int else NOWHERE
             try:
-                yield StoredRow(raw[event], place, raw[key], stored.table, stored.digest(raw))
+                yield StoredRow(at, place, raw[key], stored.table, stored.digest(raw))
             except NotAsWritten as problem:
                 columns = (problem.column,)
-                yield StoredRow(raw[event], place, raw[key], stored.table, UNREADABLE, columns)
+                yield StoredRow(at, place, raw[key], stored.table, UNREADABLE, columns)
 
     def _without_event(self, waiting: tuple[int, Iterable[StoredRow]]) -> Iterator[Finding]:
         chain, number = waiting[0] >> NUMBER_BITS, waiting[0] & (1 << NUMBER_BITS) - 1

@@ -87,7 +87,10 @@ class LiveVerifier:
                     place = {"table": pair.history, "key": other, "detail": f"of row {key}"}
                     yield from self._at(event, Rule.FIRST_VERSION, **place)
 
-    def _at(self, event: int, rule: Rule, **place: Any) -> Iterator[Finding]:
+    def _at(self, event: Any, rule: Rule, **place: Any) -> Iterator[Finding]:
+        if type(event) is not int:  # SQLite takes text in any column
+            yield Finding(rule, **place)
+            return
         chain, number = event >> NUMBER_BITS, event & (1 << NUMBER_BITS) - 1
         if self.wanted is None or chain in self.wanted:
             yield Finding(rule, chain=self.chains.get(chain, str(chain)), event=number, **place)

@@ -191,6 +191,21 @@ def test_a_person_removes_the_own_factor_by_a_code_and_not_without(anna: User) -
     assert told("remove second factor") == ["account anna: the second factor is removed by its owner"]
 
 
+@pytest.mark.requirement("R35")
+def test_codes_tried_out_where_a_factor_is_removed_lock_the_account(anna: User) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as time:
+        with_second_factor(anna)
+        browser, _reply = typed("anna", code_now(anna))
+        time.shift(timedelta(seconds=60))
+        for _ in range(settings.AXES_FAILURE_LIMIT):
+            browser.post(PAGE, {"step": "remove", "code": "000000"})
+        assert "Too many failed attempts" in text(
+            browser.post(PAGE, {"step": "remove", "code": code_now(anna)})
+        )
+    assert second_factor.is_on(anna)
+    assert len(told("lock out")) == 1
+
+
 @pytest.mark.requirement("R34")
 def test_an_administrator_resets_a_lost_factor_with_a_reason_and_sets_none_up(
     anna: User, administrator: User

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from tests.factories import PASSWORD, coordinator_of, make_site, make_study, person
@@ -145,6 +146,18 @@ def test_one_changes_the_own_password_with_the_old_one_and_stays_logged_in(site:
     assert elsewhere.get("/admin/").status_code == 302
     event = AuditEvent.objects.filter(action="set password").get()
     assert (event.actor, event.role) == (user, "SELF")
+
+
+@pytest.mark.requirement("R35")
+def test_passwords_tried_out_at_an_open_screen_lock_the_account(site: Site) -> None:
+    user = coordinator_of(site)
+    client = client_of(user)
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        client.post("/admin/password_change/", {"old_password": "guess", "password": NEW, "again": NEW})
+    right = {"old_password": PASSWORD, "password": NEW, "again": NEW}
+    assert "Too many failed attempts" in text(client.post("/admin/password_change/", right))
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+    assert AuditEvent.objects.filter(action="lock out").count() == 1
 
 
 def test_the_history_of_an_account_never_shows_the_password_hash(site: Site, client: Client) -> None:

@@ -192,6 +192,13 @@ def test_a_trigger_of_somebody_else_is_named(db: None) -> None:
     assert [str(each) for each in differences()] == ["trigger quiet does not belong there"]
 
 
+def test_a_trigger_on_a_table_in_other_letters_is_named_on_sqlite(db: None) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps a trigger by its table, not by how the table was spelled")
+    run("CREATE TRIGGER quiet AFTER INSERT ON TRIALS_AUDITEVENT BEGIN SELECT 1; END")
+    assert [str(each) for each in differences()] == ["trigger quiet does not belong there"]
+
+
 # ---------------------------------------------------------------- flush
 
 

@@ -239,6 +239,19 @@ def test_findings_of_another_study_are_left_out(aspirin: Drug) -> None:
     assert rules == {"TEST-1": [Rule.LIVE_DIFFERS], "TEST-2": []}
 
 
+@pytest.mark.parametrize("table", ["trials_drug", HISTORY, "trials_auditevent"])
+def test_a_view_in_the_place_of_a_table_is_named(aspirin: Drug, table: str) -> None:
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            run("SET CONSTRAINTS ALL IMMEDIATE")
+        run(f"ALTER TABLE {table} RENAME TO kept_aside")
+        run(f"CREATE VIEW {table} AS SELECT * FROM kept_aside")
+        found = list(Verification().findings())
+        transaction.set_rollback(True)
+    assert (Rule.TABLE_MISSING, None, table, None) in places(found)
+    assert install() == 0
+
+
 def test_a_missing_trigger_is_a_finding(aspirin: Drug) -> None:
     on = "" if connection.vendor == "sqlite" else f" ON {HISTORY}"
     with transaction.atomic():
@@ -254,6 +267,16 @@ def test_a_missing_trigger_is_a_finding(aspirin: Drug) -> None:
 
 
 # ---------------------------------------------------------------- how SQLite stores things
+
+
+def test_a_history_row_whose_event_is_no_number_is_named_on_sqlite(aspirin: Drug) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL takes nothing but numbers there")
+    row = versions(aspirin)[-1]
+    with connection.constraint_checks_disabled():
+        found = after(f"UPDATE {HISTORY} SET event_id = 'x' WHERE history_id = {row.history_id}")
+    assert (Rule.NO_EVENT, HISTORY, row.history_id) in [(each.rule, each.table, each.key) for each in found]
+
 
 SPELLINGS = {
     "an instant with a T": ("trials_auditevent", "recorded_at", "replace(recorded_at, ' ', 'T')"),
