@@ -7,7 +7,8 @@ from typing import Any
 from patients.derivations.dose_history import levels_given
 from patients.derivations.grades import laboratory_grades
 from patients.derivations.organ_function import DerivedValue, creatinine_clearances, qtcf_changes, qtcf_values
-from patients.derivations.results import Result, baseline_of, results
+from patients.derivations.result_faults import fault_of_baseline, fault_of_number
+from patients.derivations.results import Result, baselines_of, results
 from patients.facts import Facts, Source, source
 from patients.models import (
     AdverseEvent,
@@ -32,7 +33,6 @@ from trials.clinical.dose_modification import (
 )
 from trials.clinical.partial_date import Truth, parse
 from trials.clinical.reading import Reading
-from trials.clinical.words import printed_unit
 from trials.models import Drug, RegimenElement
 
 RELATION = {
@@ -63,8 +63,8 @@ def situation_of(
         results=[*measured, *(each for each in facts.once(_derived, subject) if each.test in tests)],
         events=list(_events(facts, subject, element.drug)),
         given=levels_given(facts, subject, element.drug, levels, on),
-        baselines={test: each.times_upper_limit for test, each in baselines.items()},
-        baseline_faults={test: fault_of_multiple(each) for test, each in baselines.items()},
+        baselines={test: [each.times_upper_limit for each in found] for test, found in baselines.items()},
+        baseline_faults={test: fault_of_baseline(found) for test, found in baselines.items()},
         cycle_day=cycle_day(facts, subject, element, on),
         liver_tumor=liver_tumor(facts, subject),
     )
@@ -91,33 +91,6 @@ def _of_result(result: Result, grades: dict[str, int | None]) -> Measured:
     )
 
 
-def fault_of_number(result: Result, unit: str) -> str:
-    """Why a result is no number in a unit (UCUM), as a clause; empty where it is one."""
-    if result.in_unit(unit) is not None:
-        return ""
-    where = f"the {result.name.lower()} of {_place(result)}"
-    if result.reading is None:
-        return f"{where} is “{result.row.word}” and no number"
-    shown = f"{where} ({result.reading})"
-    if not result.row.unit:
-        return f"{shown} has no unit"
-    return f"{shown} is in {printed_unit(result.row.unit)} and not in {printed_unit(unit)}"
-
-
-def fault_of_multiple(result: Result) -> str:
-    """Why a result is no multiple of its upper limit of normal, as a clause; empty where it is one."""
-    if result.times_upper_limit is not None:
-        return ""
-    unit = result.row.test.unit if result.row.test is not None else ""
-    without = f"the {result.name.lower()} of {_place(result)} ({result.reading}) has no upper limit of normal"
-    return fault_of_number(result, unit) or without
-
-
-def _place(result: Result) -> str:
-    visit = result.sample.visit
-    return f"{visit.code} on {result.day}" if visit is not None else str(result.day)
-
-
 def _derived(facts: Facts, subject: Subject) -> list[Measured]:
     found = {
         "CREATCLR": creatinine_clearances(facts, subject),
@@ -135,11 +108,11 @@ def _of_value(code: str, value: DerivedValue) -> Iterator[Measured]:
         yield Measured(code, value.day, reading, value.unit, key=key)
 
 
-def _baselines(facts: Facts, subject: Subject) -> dict[str, Result]:
-    """The baseline of each test that has one; found once for all days."""
+def _baselines(facts: Facts, subject: Subject) -> dict[str, list[Result]]:
+    """What may be the baseline of each test that has one; found once for all days."""
     codes = {each.code for each in results(facts, subject)}
-    found = {code: baseline_of(facts, subject, code) for code in codes}
-    return {code: each for code, each in found.items() if each is not None}
+    found = {code: baselines_of(facts, subject, code) for code in codes}
+    return {code: each for code, each in found.items() if each}
 
 
 def _events(facts: Facts, subject: Subject, drug: Drug) -> Iterator[Event]:

@@ -17,7 +17,7 @@ from patients.derivations.results import Result, results
 from patients.derivations.told import Told
 from patients.facts import Facts
 from patients.models import LabSample
-from trials.clinical.hys_law import Verdict
+from trials.clinical.hys_law import HysLaw, Verdict
 from trials.clinical.undetermined import Undetermined
 from trials.clinical.words import off_whole
 
@@ -44,9 +44,14 @@ def told_of_organs(facts: Facts, form: LabSample) -> Iterator[Told]:
         injury = liver_injury(facts, form.subject)
         answer = VERDICTS[injury.by_upper_limit.verdict]
         reason = f"over all results of the subject: {injury.words}"
-        if injury.by_baseline is not None and injury.by_baseline.verdict is not Verdict.UNDETERMINED:
-            reason += f"; by multiples of baseline: {VERDICTS[injury.by_baseline.verdict]}"
+        if injury.by_baseline is not None:
+            reason += "; ".join(("", _second_signal(injury.by_baseline), *injury.unclear_baselines))
         yield Told("Hy's law", answer, reason, row=enzymes[0].row, sources=injury.sources)
+
+
+def _second_signal(law: HysLaw) -> str:
+    told = VERDICTS[law.verdict] or Undetermined(law.missing).sentence()
+    return f"by multiples of baseline: {told}"
 
 
 def _values(facts: Facts, form: LabSample, own: dict[str, Result]) -> Iterator[Told]:

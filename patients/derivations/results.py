@@ -146,7 +146,7 @@ def baseline_day(facts: Facts, subject: Subject) -> date:
     return baseline_until(facts, subject) or facts.today(subject)
 
 
-def baseline_of(facts: Facts, subject: Subject, code: str) -> Result | None:
-    """The last numeric result of a test before treatment; None where there is none."""
+def baselines_of(facts: Facts, subject: Subject, code: str) -> list[Result]:
+    """The last numeric result of a test before treatment; several where those of one day have no times."""
     numeric = [each for each in results_of(facts, subject, [code]) if each.reading is not None]
-    return last_until(numeric, baseline_day(facts, subject))
+    return newest_until(numeric, baseline_day(facts, subject))

@@ -125,7 +125,7 @@ HEPATITIS = [
 
 def hepatitis(number, baseline, later=21, history=(), **more):
     alt = result("ALT", number, later, unit="U/L", **({"uln": Decimal(50)} | more))
-    baselines = {"ALT": None if baseline is None else Reading(Decimal(baseline))}
+    baselines = {"ALT": [None if baseline is None else Reading(Decimal(baseline))]}
     known = {"results": [*history, alt], "baselines": baselines, "given": given((0, 0))}
     return decided(HEPATITIS, GEMCITABINE, later, **known)
 
@@ -196,7 +196,7 @@ def test_what_stands_in_place_of_a_number_is_said_once_for_result_and_baseline()
         GEMCITABINE,
         7,
         results=[result("ALT", None, 7, unit="U/L", fault=fault)],
-        baselines={"ALT": None},
+        baselines={"ALT": [None]},
         baseline_faults={"ALT": fault},
     )
     assert (found.action, found.lacking) == (None, fault)

@@ -288,6 +288,23 @@ def test_hepatitis_is_judged_by_the_baseline_with_tumor_in_the_liver(
         assert found.dose == (240 if action is Action.GIVE else 0)
 
 
+@pytest.mark.parametrize("one_day", [("30", "60"), ("60", "30")])
+def test_where_no_times_say_which_baseline_came_last_only_what_both_say_is_certain(
+    ward: Callable[..., Ward], one_day: tuple[str, str]
+) -> None:
+    admitted = ward("A")
+    for alt in one_day:
+        admitted.bled(-1, {"ALT": (alt, "U/L")})
+    admitted.approve()
+    admitted.infuse("TORIPALIMAB", 0, "240", admitted.cycle(1, 0))
+    admitted.bled(21, COUNTS | CHEMISTRY | {"ALT": ("150", "U/L")})
+    assert admitted.expected("TORIPALIMAB", 21).action is Action.GIVE
+    admitted.bled(42, COUNTS | CHEMISTRY | {"ALT": ("151", "U/L")})
+    found = admitted.expected("TORIPALIMAB", 42)
+    assert found.action is None
+    assert "without times that say which came last" in found.words
+
+
 def test_a_second_colitis_of_grade_3_stops_toripalimab(in_a: Ward) -> None:
     in_a.infuse("TORIPALIMAB", 0, "240", in_a.cycle(1, 0))
     in_a.event("Colitis", "3", 5, 30, causes=("TORIPALIMAB",))

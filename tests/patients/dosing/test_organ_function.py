@@ -15,6 +15,7 @@ from patients.derivations.organ_function import (
     qtcf_changes,
     qtcf_values,
 )
+from patients.derivations.organ_told import told_of_organs
 from patients.models import Demographics, Electrocardiogram, PhysicalExamination
 from tests.patients.dosing.ward import CHEMISTRY, Ward, day
 from trials.clinical.hepatic import ChildPugh
@@ -235,9 +236,43 @@ def test_multiples_of_a_raised_baseline_are_a_second_signal(ward: Callable[..., 
     assert found.by_upper_limit.verdict is Verdict.MET
     assert found.by_baseline is not None
     assert found.by_baseline.verdict is Verdict.NOT_MET  # 300 is 2.4 times 125
-    assert found.no_baseline == ("ALP",)
+    assert found.unclear_baselines == ("no ALP before treatment",)
     admitted.decide(hys_law_baseline_multiples=False)
     assert liver_injury(admitted.facts(), admitted.subject).by_baseline is None
+
+
+@pytest.mark.parametrize(
+    ("baselines", "why"),
+    [
+        ([("30", "U/L"), ("125", "U/L")], "is 30 U/L and 125 U/L, without times that say which came last"),
+        ([("125", "U/L"), ("30", "U/L")], "is 125 U/L and 30 U/L, without times that say which came last"),
+        ([("125", None)], "(125) has no unit"),
+    ],
+)
+def test_an_unclear_baseline_leaves_the_second_signal_undetermined_and_is_told(
+    admitted: Ward, baselines: list[tuple[str, str]], why: str
+) -> None:
+    for value in baselines:
+        admitted.bled(-1, {"ALT": value})
+    admitted.infuse("TORIPALIMAB", 0, "240", admitted.cycle(1, 0))
+    sample = admitted.bled(21, INJURED | {"BILI": ("60", "umol/L"), "AST": ("31", "U/L")})
+    found = liver_injury(admitted.facts(), admitted.subject)
+    assert found.by_upper_limit.verdict is Verdict.MET
+    assert found.by_baseline is not None
+    assert found.by_baseline.verdict is Verdict.UNDETERMINED
+    assert found.unclear_baselines[0].endswith(why)
+    [told] = [each for each in told_of_organs(admitted.facts(), sample) if each.about == "Hy's law"]
+    assert "by multiples of baseline: cannot be determined" in told.reason
+    assert why in told.reason
+
+
+def test_a_result_within_three_times_its_limit_is_no_injury_whatever_baseline_was(admitted: Ward) -> None:
+    admitted.bled(-1, {"ALT": ("30", "U/L")})
+    admitted.bled(-1, {"ALT": ("125", "U/L")})
+    admitted.infuse("TORIPALIMAB", 0, "240", admitted.cycle(1, 0))
+    admitted.bled(21, INJURED | {"ALT": ("140", "U/L"), "AST": ("31", "U/L"), "BILI": ("60", "umol/L")})
+    found = liver_injury(admitted.facts(), admitted.subject)
+    assert (found.by_upper_limit.verdict, found.by_baseline) == (Verdict.NOT_MET, None)
 
 
 def test_facts_after_the_cutoff_are_no_injury_yet(admitted: Ward) -> None:

@@ -61,15 +61,16 @@ class Situation:
     """Everything that the rows of one drug are held against.
 
     `given`: the levels at which the drug was given before this day, in order; the first is the first dose.
-    `baselines`: multiples of the ULN by test, None: not known; `baseline_faults` says in a clause why a
-    result that stands there has none. `cycle_day` None: cannot be told. `liver_tumor` None: not known.
+    `baselines`: by test all multiples of the ULN that its baseline may be, None: not known;
+    `baseline_faults` says in a clause why what stands there is no one multiple. `cycle_day` None: cannot be
+    told. `liver_tumor` None: not known.
     """
 
     day: date
     results: Sequence[Measured] = ()
     events: Sequence[Event] = ()
     given: Sequence[LevelGiven] = ()
-    baselines: Mapping[str, Reading | None] = field(default_factory=dict)
+    baselines: Mapping[str, Sequence[Reading | None]] = field(default_factory=dict)
     baseline_faults: Mapping[str, str] = field(default_factory=dict)
     cycle_day: int | None = None
     liver_tumor: bool | None = None

@@ -247,8 +247,9 @@ def baseline_holds(trigger: ResultTrigger, situation: Situation) -> Truth:
     """Whether the baseline of the test lies where the row asks for it; YES where it asks for none."""
     if trigger.baseline is None:
         return Truth.YES
-    reading = situation.baselines.get(trigger.test)
-    return Truth.UNKNOWN if reading is None else trigger.baseline.hold(reading)
+    readings = situation.baselines.get(trigger.test, ())
+    found = {Truth.UNKNOWN if each is None else trigger.baseline.hold(each) for each in readings}
+    return found.pop() if len(found) == 1 else Truth.UNKNOWN
 
 
 def _known(answer: bool) -> Truth:
