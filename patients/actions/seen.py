@@ -39,7 +39,7 @@ def marking(actor: User, seen: Sequence[Seen], step: Step, reason: str = "") -> 
     Raises NotPermitted, Refused (none, too many), SeenIsStale.
     """
     if not seen:
-        raise Refused({"forms": ["choose at least one"]})
+        raise Refused({"forms": ["choose at least one form"]})
     if len(seen) > FORMS_AT_MOST:
         raise Refused({"forms": [f"are more than {FORMS_AT_MOST}; divide them"]})
     verb = transition(step).verb

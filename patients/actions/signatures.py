@@ -152,7 +152,7 @@ def _any_role(actor: User) -> str:
 
 def _subject_of(seen: Sequence[Seen]) -> Subject:
     if not seen:
-        raise Refused({"forms": ["choose at least one"]})
+        raise Refused({"forms": ["choose at least one form"]})
     subjects = {each.record.subject_id: each.record.subject for each in seen}
     if len(subjects) > 1:
         raise Refused({"forms": ["belong to several subjects; sign the forms of one at a time"]})

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -129,15 +129,23 @@ class VerificationAdmin(ClinicalAdmin):
             form=ExtentForm(posted(request)),
             act=lambda typed: verify(actor=user, seen=self._seen(user, chosen), extent=typed["extent"]),
             said=lambda made: _("Verified: %(count)s.") % {"count": len(made)},
-            to=reverse(WORKLIST),
+            to=request.get_full_path(),
             context={
                 "title": _("To be verified"),
                 "submit": _("Verified"),
                 "page": page,
                 "chosen": chosen,
-                "lines": [(line, _value(line), about(line.form).title, _lost(line)) for line in page.lines],
+                "lines": [
+                    (
+                        line,
+                        _value(line),
+                        about(line.form).title,
+                        page_of(line.form, line.record_id),
+                        _lost(line),
+                    )
+                    for line in page.lines
+                ],
                 "lost": [(each, about(each.form).title, lost_by(each)) for each in lost_verifications(user)],
-                "page_of": page_of,
             },
             template="study/to_verify.html",
         )
@@ -180,7 +188,7 @@ class VerificationAdmin(ClinicalAdmin):
                 actor=actor, verification=found, version=typed["version"], reason=typed["change_reason"]
             ),
             said=_("The verification is withdrawn."),
-            to=reverse(WORKLIST),
+            to=request.get_full_path(),
             context={
                 "title": _("Withdraw a verification"),
                 "lead": f"{found.subject.code} · {about(found.form).title}",
