@@ -81,6 +81,11 @@ class Closures:
         scopes += [(LockScope.FORM, form)] if form is not None else []
         return [lock for scope in scopes for lock in self._by_scope.get(scope, ())]
 
+    def of_forms(self, subject: Subject) -> list[Lock]:
+        """Those of single forms of the subject."""
+        found = (lock for locks in self._by_scope.values() for lock in locks)
+        return [lock for lock in found if lock.scope == LockScope.FORM and lock.subject_id == subject.pk]
+
 
 def _scope_of(lock: Lock) -> tuple[Any, ...]:
     keys: dict[str, Any] = {

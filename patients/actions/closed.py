@@ -1,8 +1,9 @@
 """What is frozen or locked is not changed: the one guard of every act on casebooks, and what it says."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
+from patients.forms import definition
 from patients.marks import Closures, closures_over, place_of
 from patients.models import CaseReportForm, Lock, LockKind, LockScope, Subject, Visit
 from trials.actions.errors import Closed
@@ -18,7 +19,29 @@ def refuse_closed(record: OpenRecording, places: "Sequence[Place]") -> None:
     """Take the act back when it changed what is frozen or locked. Raises Closed naming what and by what."""
     closures = closures_over({place.subject.pk: place.subject for place in places}.values())
     if closures:
-        refuse([words for place in places if (words := _words(closures, place))])
+        direct = [words for place in places if (words := _words(closures, place))]
+        refuse([*direct, *_by_day_of_visit(record, closures)])
+
+
+def _by_day_of_visit(record: OpenRecording, closures: Closures) -> Iterator[str]:
+    """The day of a visit is content of each form there: it stands still while one of them is closed alone."""
+    for visit in list(record.saved.values()):
+        if not isinstance(visit, Visit):
+            continue
+        locks = closures.of_forms(visit.subject)
+        if not locks or not _day_changed(record, visit):
+            continue
+        for lock in locks:
+            model: Any = definition(lock.form).model
+            form = model._default_manager.filter(pk=lock.record_id, visit=visit).first()
+            if form is not None:
+                yield words_of(lock, form_in_words(form))
+
+
+def _day_changed(record: OpenRecording, visit: Any) -> bool:
+    """Whether this act gives the visit another day; a new visit has no forms yet."""
+    before = visit.history.exclude(event_id=record.event_id_of(visit)).order_by("-history_id")
+    return bool(before.values_list("occurred_on", flat=True).first() != visit.occurred_on)
 
 
 def refuse(told: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """Freezes and locks: who sets and lifts them, over what, and what must be settled before."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from patients.actions.locks import (
 )
 from patients.actions.save_form import mark_entered_in_error
 from patients.actions.seen import Seen, SeenIsStale
+from patients.actions.visits import open_visit
 from patients.lifecycle import State
 from patients.marks import marks_of_record
 from patients.models import AdverseEvent, InformedConsent, Lock, LockState, Query, Subject, Visit, VitalSigns
@@ -81,6 +83,20 @@ def test_a_form_is_locked_alone_and_its_neighbors_stay_open(
     with pytest.raises(Closed, match=r"VS of ZS-001, SCR, entry 1 is locked. Reason: clean"):
         correct(coordinator, signs, weight="61")
     assert correct(coordinator, agreement, document_version="2.0").version == 2
+
+
+@pytest.mark.requirement("R15")
+def test_the_day_of_a_visit_stands_still_while_one_of_its_forms_is_locked_alone(
+    data_manager: User, coordinator: User, visit: Visit, signs: VitalSigns
+) -> None:
+    locked_forms(data_manager, signs)
+    visit.refresh_from_db()
+    another_day = visit.occurred_on - timedelta(days=1)
+    with pytest.raises(Closed, match=r"VS of ZS-001, SCR, entry 1 is locked. Reason: clean"):
+        open_visit(
+            actor=coordinator, visit=visit, occurred_on=another_day, version=visit.version, reason="mistyped"
+        )
+    assert Visit.objects.get(pk=visit.pk).occurred_on == visit.occurred_on
 
 
 def test_a_visit_is_locked_and_the_rest_of_the_casebook_stays_open(
