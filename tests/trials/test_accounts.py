@@ -280,3 +280,37 @@ def test_the_administrator_of_one_study_gives_no_role_in_another(administrator: 
             role=Role.MONITOR,
             valid_from=date(2020, 1, 1),
         )
+
+
+@pytest.mark.requirement("R39")
+def test_nobody_gives_a_role_to_the_own_account(administrator: User, study: Study) -> None:
+    said = faults(
+        lambda: accounts.assign(
+            actor=administrator,
+            user=administrator,
+            study=study,
+            role=Role.INVESTIGATOR,
+            valid_from=date(2020, 1, 1),
+            trained_on=date(2020, 1, 1),
+        )
+    )
+    assert said == {"user": ["is your own account: another administrator gives you a role"]}
+    assert not may(User.objects.get(pk=administrator.pk), Verb.SIGN)
+
+
+@pytest.mark.requirement("R39")
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (Role.RANDOMIZATION_KEEPER, Role.COORDINATOR),
+        (Role.INVESTIGATOR, Role.RANDOMIZATION_KEEPER),
+    ],
+)
+def test_who_keeps_the_randomization_list_does_not_randomize_at_the_same_time(
+    first: Role, second: Role, administrator: User, study: Study
+) -> None:
+    given = {"actor": administrator, "user": UserFactory(), "study": study}
+    accounts.assign(**given, role=first, valid_from=date(2020, 1, 1), valid_to=date(2020, 12, 31))
+    said = faults(lambda: accounts.assign(**given, role=second, valid_from=date(2020, 12, 31)))
+    assert list(said) == ["role"]
+    assert accounts.assign(**given, role=second, valid_from=date(2021, 1, 1)).pk

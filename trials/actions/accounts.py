@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from trials.actions import second_factor
 from trials.actions.access_events import SELF, about
@@ -13,7 +14,7 @@ from trials.actions.errors import Refused, WrongState
 from trials.actions.given import needed
 from trials.audit.recording import Act, recording
 from trials.models import AccessToken, Assignment, Site, Study, User, UserSession, system_chain
-from trials.roles import NotPermitted, Verb, require
+from trials.roles import NotPermitted, Verb, require, roles_with
 
 
 def create_account(
@@ -49,7 +50,8 @@ def assign(
 ) -> Assignment:
     """Give the user a role, recorded in the chain of the study. Raises NotPermitted, ValidationError.
 
-    Without the day of the training the role reads but does not write.
+    Without the day of the training the role reads but does not write. Nobody assigns to the own account, and
+    who keeps the randomization list does not randomize.
     """
     acting = require(actor, Verb.MANAGE_ACCOUNTS, study=study)
     assignment = Assignment(
@@ -66,10 +68,27 @@ def assign(
         raise ValidationError({"site": ["is not a site of this study"]})
     if user.is_system or not user.is_active:
         raise ValidationError({"user": ["is not the account of a person who may log in"]})
+    if user.pk == actor.pk:
+        # Or an administrator, who enters and signs nothing, could become whoever does.
+        raise ValidationError({"user": ["is your own account: another administrator gives you a role"]})
     with recording(study.chain, Act(actor, acting, "assign role")):
+        _refuse_both_ends_of_the_list(assignment)
         assignment.save()
         renew_sessions(user)
     return assignment
+
+
+def _refuse_both_ends_of_the_list(wanted: Assignment) -> None:
+    """Who may look at the randomization list never draws from it. Raises ValidationError."""
+    keeping, drawing = roles_with(Verb.MANAGE_LIST), roles_with(Verb.RANDOMIZE)
+    against = drawing if wanted.role in keeping else keeping if wanted.role in drawing else []
+    held = Assignment.objects.filter(user=wanted.user, study=wanted.study, role__in=against)
+    held = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=wanted.valid_from))
+    if wanted.valid_to is not None:
+        held = held.filter(valid_from__lte=wanted.valid_to)
+    if held.exists():
+        told = "cannot be held by one person at one time: who keeps the list does not randomize"
+        raise ValidationError({"role": [told]})
 
 
 def end_assignment(*, actor: User, assignment: Assignment, last_day: date, reason: str) -> Assignment:
