@@ -36,6 +36,7 @@ TOTALS = pytest.StashKey[Totals]()
 FOR_POSTGRESQL = pytest.StashKey[int]()
 
 RULES = (
+    "tests/access/",
     "tests/browser/",
     "tests/ecrf/admin/test_reach.py",
     "tests/ecrf/demo/test_defects.py",

@@ -23,6 +23,8 @@ def review_audit(*, actor: User, up_to: Collection[int], comment: str = "") -> l
     Nothing later is marked, even what was recorded a moment before the act. Raises NotPermitted, Refused
     (an event that the actor may not read, two of one chain), WrongState (reviewed as far already).
     """
+    if not scope(actor, Verb.REVIEW_AUDIT):
+        raise NotPermitted(Verb.REVIEW_AUDIT)
     comment = free_text("comment", comment, limit=REASON_LENGTH)
     events = _events(actor, up_to)
     chains = list(Chain.objects.filter(pk__in=events))
