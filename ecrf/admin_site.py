@@ -19,7 +19,7 @@ from unfold.sites import UnfoldAdminSite
 from ecrf import own_account
 from trials.audit import clock
 from trials.models import User
-from trials.roles import Verb, may
+from trials.roles import Verb, assignments_today, may
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 
@@ -216,6 +216,7 @@ class StudyAdminSite(UnfoldAdminSite):
         today = clock.today(settings.TIME_ZONE)
         found = {
             "clinical": clinical,
+            "has_role": user.is_superuser or assignments_today(user).exists(),
             "may_enroll": may(user, Verb.ENROLL),
             "today": today,
             "statuses": SubjectStatus.labels,
@@ -258,5 +259,11 @@ class StudyAdminSite(UnfoldAdminSite):
             act=act,
             said=_("Your password is changed."),
             to=reverse("admin:index"),
-            context={"title": _("Change your password"), "submit": _("Change password")},
+            context={
+                "title": _("Change your password"),
+                "submit": _("Change password"),
+                "lead": _("Set an own password first: somebody else knows the present one.")
+                if user.must_change_password
+                else "",
+            },
         )

@@ -116,6 +116,13 @@ class AssignmentForm(forms.Form):
     )
     valid_from = day_field(gettext_lazy("First day"))
     valid_to = day_field(gettext_lazy("Last day"), required=False)
+    trained_on = day_field(
+        gettext_lazy("Trained on"),
+        required=False,
+        help_text=gettext_lazy(
+            "The day of the training for this role; without it the role reads but does not write"
+        ),
+    )
 
     def __init__(self, *arguments: Any, actor: User, **options: Any) -> None:
         super().__init__(*arguments, **options)

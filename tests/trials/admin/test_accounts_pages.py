@@ -47,13 +47,16 @@ def test_an_account_is_made_given_a_role_and_logs_in(site: Site, client: Client)
         "role": Role.COORDINATOR,
         "site": site.pk,
         "valid_from": "2021-01-01",
+        "trained_on": "2020-12-18",
     }
     assert client.post("/admin/trials/assignment/add/", role).status_code == 302
-    assert Assignment.objects.get(user=user).site == site
+    given = Assignment.objects.get(user=user)
+    assert (given.site, given.trained_on) == (site, date(2020, 12, 18))
     fresh = Client()
     reply = fresh.post("/admin/login/?next=/admin/patients/subject/", {"username": "li.wei", "password": NEW})
     assert reply["Location"] == "/admin/patients/subject/"
     assert fresh.get("/admin/patients/subject/")["Location"] == "/admin/password_change/"
+    assert "somebody else knows the present one" in text(fresh.get("/admin/password_change/"))
     own = {"old_password": NEW, "password": OWN, "again": OWN}
     assert fresh.post("/admin/password_change/", own).status_code == 302
     assert fresh.get("/admin/patients/subject/").status_code == 200
