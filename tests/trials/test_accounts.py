@@ -314,3 +314,12 @@ def test_who_keeps_the_randomization_list_does_not_randomize_at_the_same_time(
     said = faults(lambda: accounts.assign(**given, role=second, valid_from=date(2020, 12, 31)))
     assert list(said) == ["role"]
     assert accounts.assign(**given, role=second, valid_from=date(2021, 1, 1)).pk
+
+
+@pytest.mark.requirement("R39")
+def test_the_end_of_a_role_is_never_put_off(administrator: User, study: Study) -> None:
+    given = {"actor": administrator, "user": UserFactory(), "study": study, "role": Role.MONITOR}
+    held = accounts.assign(**given, valid_from=date(2020, 1, 1), valid_to=date(2020, 12, 31))
+    ending = {"actor": administrator, "assignment": held, "reason": "a mistake"}
+    assert list(faults(lambda: accounts.end_assignment(**ending, last_day=date(2030, 1, 1)))) == ["valid_to"]
+    assert accounts.end_assignment(**ending, last_day=date(2020, 6, 30)).valid_to == date(2020, 6, 30)

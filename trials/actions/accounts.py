@@ -92,9 +92,16 @@ def _refuse_both_ends_of_the_list(wanted: Assignment) -> None:
 
 
 def end_assignment(*, actor: User, assignment: Assignment, last_day: date, reason: str) -> Assignment:
-    """End a role after its last day. The row stays, so that rights as of any day can be told."""
+    """End a role after its last day. The row stays, so that rights as of any day can be told.
+
+    An end is never put off: who goes on gets the role anew. Raises NotPermitted, ReasonRequired,
+    ValidationError.
+    """
     role = require(actor, Verb.MANAGE_ACCOUNTS, study=assignment.study)
     with recording(assignment.study.chain, Act(actor, role, "end role", needed(reason))):
+        ends = Assignment.objects.values_list("valid_to", flat=True).get(pk=assignment.pk)
+        if ends is not None and last_day > ends:
+            raise ValidationError({"valid_to": ["is after the end that the role has: assign it anew"]})
         assignment.valid_to = last_day
         assignment.full_clean()
         assignment.save()
