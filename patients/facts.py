@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from django.apps import apps
 from django.db.models import Model
 
+from patients.fields import ClinicalField, instead_of
 from patients.models import Allocation, CaseReportForm, Cycle, Row, Subject, Visit
 from patients.reading import attach, clinical_span, forget_after, read
 from trials.audit import clock
@@ -77,9 +78,15 @@ def source(form: CaseReportForm, field: str, row: Row | None = None) -> Source:
         row=f"{_section_of(form, row)} {row.repeat}" if row is not None else "",
         field=field,
         question=str(known.verbose_name),
-        value=shown_answer(getattr(holder, field)),
+        value=_quoted(known, getattr(holder, field)),
         day=written,
     )
+
+
+def _quoted(field: Any, value: Any) -> str:
+    """An answer as a derivation quotes it, to every reader: one that may identify stands on its form only."""
+    identifying = isinstance(field, ClinicalField) and field.meaning.identifying
+    return shown_answer(instead_of(field, value) if identifying else value)
 
 
 def source_of_day(

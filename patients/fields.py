@@ -26,6 +26,7 @@ Limits = tuple[Number, Number]
 # Python reads more than a form means: 1_000, digits of other scripts, NaN, the weeks of ISO 8601.
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
+WITHHELD = "withheld"
 LARGEST_COUNT = 2**31 - 1  # the column of PostgreSQL; SQLite would hold more
 _FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
@@ -37,7 +38,8 @@ class Meaning:
 
     `cdash`: CDASH variable; `unit`: UCUM code; `limits`: values outside cannot be facts and are refused;
     `usual`: values outside are questioned; `required`: the form is complete only with it (or a reason for
-    its absence); `derived`: computed by the server, never typed; `future`: a date that may lie ahead.
+    its absence); `derived`: computed by the server, never typed; `future`: a date that may lie ahead;
+    `identifying`: may tell who a person is, so that de-identified readers do not see it.
     """
 
     cdash: str = ""
@@ -47,6 +49,7 @@ class Meaning:
     required: bool = False
     derived: bool = False
     future: bool = False
+    identifying: bool = False
 
 
 _METADATA = ("verbose_name", "help_text", "choices", "validators", "error_messages")
@@ -56,6 +59,7 @@ class ClinicalField:
     """Mixin of every clinical field; `kind` is its type in the form definition."""
 
     kind = "text"
+    in_words = False
     stored_as: type[models.Field]
     meaning: Meaning
 
@@ -69,9 +73,12 @@ class ClinicalField:
         required: bool = False,
         derived: bool = False,
         future: bool = False,
+        identifying: bool | None = None,
         **options: Any,
     ) -> None:
-        self.meaning = Meaning(cdash, unit, limits, usual, required, derived, future)
+        # Words of a person's own may identify, unless the field says that they are a term or a code.
+        withheld = self.in_words and not derived if identifying is None else identifying
+        self.meaning = Meaning(cdash, unit, limits, usual, required, derived, future, withheld)
         options |= {"null": True, "blank": True}
         super().__init__(*arguments, **options)
 
@@ -137,9 +144,10 @@ class CountField(ClinicalField, models.IntegerField):
 
 
 class TextAnswerField(ClinicalField, models.CharField):
-    """One line of text."""
+    """One line of text. Terms, names of medications and codes of other systems say `identifying=False`."""
 
     kind = "text"
+    in_words = True
     stored_as = models.CharField
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -153,6 +161,7 @@ class NarrativeField(ClinicalField, models.TextField):
     """Text of several lines, at most 4000 characters."""
 
     kind = "narrative"
+    in_words = True
     stored_as = models.TextField
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -291,6 +300,17 @@ class RecordReferenceField(ClinicalField, models.ForeignKey):
 
     def __init__(self, to: Any, on_delete: Any = models.PROTECT, *arguments: Any, **options: Any) -> None:
         super().__init__(to, on_delete, *arguments, **({"related_name": "+"} | options))
+
+
+def instead_of(field: Any, value: Any) -> Any:
+    """What a de-identified reader sees in the place of an identifying answer: of a birth, its year.
+
+    >>> instead_of(PartialDateField(), "1961-05"), instead_of(NarrativeField(), "Saw the aunt")
+    ('1961', 'withheld')
+    """
+    if value in (None, ""):
+        return value
+    return str(value)[:4] if isinstance(field, PartialDateField) else WITHHELD
 
 
 # SQLite knows a year 0, Python does not: reading such a day back would fail.

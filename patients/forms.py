@@ -51,6 +51,11 @@ class Item:
         return self.meaning.derived
 
     @property
+    def identifying(self) -> bool:
+        """Whether de-identified readers do not see the answer."""
+        return self.meaning.identifying
+
+    @property
     def codelist(self) -> list[tuple[str, str]]:
         """Codes and their labels; empty for what is not coded."""
         if not isinstance(self.field, CodedField) or self.field.codelist is None:
@@ -308,6 +313,7 @@ def item_schema(item: Item) -> dict[str, Any]:
         "x-unit": item.meaning.unit,
         "x-cdash": item.meaning.cdash,
         "x-kind": item.kind,
+        "x-identifying": item.identifying,
         "readOnly": item.derived,
         "x-required-for-completeness": item.required,
     }
@@ -346,7 +352,7 @@ def headline(record: CaseReportForm) -> str:
     """
     definition = definition_of(type(record))
     shown = definition.model.form.headline or {
-        item.name: "{}" for item in definition.asked if not item.refers
+        item.name: "{}" for item in definition.asked if not item.refers and not item.identifying
     }
     said = [(around, _in_words(definition.item(name), record)) for name, around in shown.items()]
     words = [str(around).format(answer) for around, answer in said if answer]

@@ -115,9 +115,7 @@ def _at_visits(
 
 
 def _planned(subject: Subject, visit: Visit) -> Source:
-    """The status of a visit, with the reason where it did not take place."""
-    status = str(VisitStatus(visit.status).label)
-    said = f"{status} ({visit.missed_reason})" if visit.missed_reason else status
+    """The status of a visit; why it did not take place is said in somebody's words, on the visit only."""
     return Source(
         subject=subject.code,
         form="",
@@ -128,7 +126,7 @@ def _planned(subject: Subject, visit: Visit) -> Source:
         row="",
         field="status",
         question="Status",
-        value=said,
+        value=str(VisitStatus(visit.status).label),
         day=str(visit.planned_on),
     )
 

@@ -22,10 +22,11 @@ from patients.forms import definition_of, definitions
 from patients.models import EntryState
 from patients.signatures import signatures_of
 from patients.trail import versions_of
+from patients.withheld import as_read_by, readable_by
 from trials.admin.act import ReasonField, act_page, posted
 from trials.admin.base import WRITING, user_of
 from trials.models import User
-from trials.roles import Verb, may
+from trials.roles import Scope, Verb, may
 
 COLUMNS_OF_ANSWERS = 3
 
@@ -79,8 +80,9 @@ class FormAdmin(ClinicalAdmin):
         return super().visible_to(user).select_related(*self.related)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
+        readable = readable_by(user_of(request))
         place = ["subject", "visit_code"] if self.definition.at_visit else ["subject"]
-        return [*place, *[_column(item) for item in self.answers], "state", "version"]
+        return [*place, *[_column(item, readable) for item in self.answers], "state", "version"]
 
     @admin.display(description=gettext_lazy("Visit"))
     def visit_code(self, record: Any) -> str:
@@ -153,10 +155,12 @@ class FormAdmin(ClinicalAdmin):
         )
 
 
-def _column(item: Any) -> Any:
+def _column(item: Any, readable: Scope) -> Any:
+    """The answers to a question, as the reader of the list may see them."""
+
     @admin.display(description=item.question)
     def answer(record: Any) -> str:
-        return shown_text(item, record)
+        return shown_text(item, as_read_by(record, readable) if item.identifying else record)
 
     answer.__name__ = item.name
     return answer

@@ -160,7 +160,7 @@ def _called_by(kind: FormDefinition) -> Any:
     """What an entry is called beside its number: the first answer of its headline, where that is a word."""
     first = next(iter(kind.model.form.headline), None)
     item = kind.item(first) if first is not None else None
-    if item is None or item.kind not in ("text", "code", "protocol item"):
+    if item is None or item.identifying or item.kind not in ("text", "code", "protocol item"):
         return Value(None, output_field=CharField())
     return F(f"{item.name}__name") if item.refers else F(item.name)
 

@@ -26,7 +26,7 @@ from patients.admin.told import ShownTold, shown_told
 from patients.derivations.tellers import expected, told
 from patients.derivations.told import Told
 from patients.facts import Facts
-from patients.forms import FormDefinition, Item, Section
+from patients.forms import FormDefinition, Item, Section, rows_of
 from patients.models import Entry, Query, QueryState, Row, Subject, Visit
 from trials.admin.act import show_errors
 from trials.clinical.words import normal_range, printed_unit
@@ -237,8 +237,13 @@ class Sheet:
         """What the rules say about the form and its lines; of a new form, what they expect."""
         facts = Facts([self.subject])
         if self.record is not None:
-            return told(facts, self.record)
+            return told(facts, self._stored(facts))
         return expected(facts, self.definition.oid, self.subject, self.visit)
+
+    def _stored(self, facts: Facts) -> Any:
+        """The form as it is stored: what is shown of it may be withheld from a de-identified reader."""
+        forms = facts.forms(type(self.record), self.subject)
+        return next((form for form in forms if form.pk == self.record.pk), self.record)
 
     @property
     def told_of_form(self) -> list[ShownTold]:
@@ -301,6 +306,8 @@ def _rows(record: Any, section: Section) -> list[Row]:
     if record is None:
         return []
     keys = [item.name for item in section.items if item.refers]
+    if section.name in getattr(record, "_prefetched_objects_cache", {}):
+        return sorted(rows_of(record, section.name), key=lambda row: row.repeat)
     rows = getattr(record, section.name).filter(entered_in_error=False).order_by("repeat")
     return list(rows.select_related(*keys) if keys else rows)
 

@@ -31,6 +31,7 @@ from patients.marks import closures_over
 from patients.models import Subject, SubjectStatus
 from patients.selectors import cycles_of, subjects
 from patients.trail import events_of
+from patients.withheld import readable_by, without
 from trials.admin.base import WRITING, user_of
 from trials.audit import clock
 from trials.audit.blanked import told_events
@@ -132,13 +133,17 @@ class SubjectAdmin(ClinicalAdmin):
         # Criteria are judged on the page of randomization: they rest on nearly every form of screening.
         facts, allocation = Facts([subject]), getattr(subject, "allocation", None)
         findings = list(findings_of_forms(facts, subject)) if screening else []
+        shown = overview(subject, today, may_enter, closures)
+        if not readable_by(user).covers(subject.site):
+            for line in shown.visits:
+                line.visit = without(line.visit)
         context = {
             "title": subject.code,
             "hub": True,
             "subject": subject,
             "allocation": allocation,
             "stratum": stratum_words(facts, subject, allocation.stratum if allocation else ""),
-            "overview": overview(subject, today, may_enter, closures),
+            "overview": shown,
             "closed_by": shown_lock(closed, user),
             "may_mark": may_mark(user, subject),
             "cycles": list(cycles_of(subject)),

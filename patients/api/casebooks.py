@@ -5,16 +5,21 @@ from typing import Any
 
 from patients.api.marks import shown_marks
 from patients.api.signed import shown_signatures, signatures_by_form
+from patients.fields import WITHHELD
 from patients.forms import definitions
 from patients.marks import FormKey, FormPlace, marks_of
-from patients.models import Subject
+from patients.models import Subject, Visit
+from patients.withheld import STATED, entry_withheld
 from trials.audit.canonical import canonical_value
 from trials.models import Arm
 from trials.models.audit import NUMBER_BITS
 
 
-def shown_casebook(subject: Subject, snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    """A snapshot of `patients.casebook.casebook`: forms by their path, visits, cycles, allocation."""
+def shown_casebook(subject: Subject, snapshot: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
+    """A snapshot of `patients.casebook.casebook`: forms by their path, visits, cycles, allocation.
+
+    `whole` False: as a de-identified reader sees it.
+    """
     held, last = snapshot["subject"], snapshot.get("last_event")
     signed, marks = signatures_by_form(snapshot), _marks(subject, snapshot)
     return {
@@ -28,11 +33,11 @@ def shown_casebook(subject: Subject, snapshot: Mapping[str, Any]) -> dict[str, A
         "version": held.version if held else None,
         "allocation": shown_allocation(snapshot["allocation"]),
         "cycles": [_plain(cycle, "number", "planned_on", "started_on") for cycle in snapshot["cycles"]],
-        "visits": [_plain(visit, *VISIT) for visit in snapshot["visits"]],
+        "visits": [_visit(visit, whole) for visit in snapshot["visits"]],
         "signatures": shown_signatures(snapshot),
         "forms": {
             form.path: [
-                shown_entry(each)
+                shown_entry(each if whole else entry_withheld(form, each))
                 | {"signatures": signed.get((form.oid, each["id"]), [])}
                 | marks.get((form.oid, each["id"]), {})
                 for each in snapshot["forms"].get(form.oid, [])
@@ -89,6 +94,12 @@ def shown_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
         for name, of_name in entry["rows"].items()
     }
     return {**own, **_values(entry["answers"]), **rows}
+
+
+def _visit(visit: Any, whole: bool) -> dict[str, Any]:
+    shown = _plain(visit, *VISIT)
+    typed = {} if whole else {name: WITHHELD for name in STATED[Visit] if shown[name]}
+    return {**shown, **typed}
 
 
 def _plain(row: Any, *names: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from patients.api.told import shown_source
 from patients.derivations.eligibility import Eligibility, Evidence, Line, eligibility
 from patients.facts import NOW, Facts, Moment
+from patients.fields import WITHHELD
 from patients.models import CriterionAnswer, Subject
 from trials.clinical.eligibility.verdict import Kind, Verdict
 from trials.models import Evaluation
@@ -95,22 +96,22 @@ class EligibilityReply(serializers.Serializer):
     rules = JudgedRuleReply(many=True)
 
 
-def shown_eligibility(subject: Subject, moment: Moment = NOW) -> dict[str, Any]:
-    """The criterion table, in the order of the protocol."""
+def shown_eligibility(subject: Subject, moment: Moment = NOW, *, whole: bool) -> dict[str, Any]:
+    """The criterion table, in the order of the protocol; `whole` False: for a de-identified reader."""
     judged = eligibility(Facts([subject], moment), subject)
-    return {"subject": subject.code, **shown_table(judged)}
+    return {"subject": subject.code, **shown_table(judged, whole=whole)}
 
 
-def shown_table(judged: Eligibility) -> dict[str, Any]:
+def shown_table(judged: Eligibility, *, whole: bool) -> dict[str, Any]:
     return {
         "decided_on": judged.decided_on.isoformat(),
         "eligible": judged.eligible,
         "findings": [{"criterion": each.code, "reason": each.reason} for each in judged.findings],
-        "rules": [_line(each) for each in judged.lines],
+        "rules": [_line(each, whole) for each in judged.lines],
     }
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: Line, whole: bool) -> dict[str, Any]:
     rule, data = line.rule, line.data
     return {
         "rule": rule.code,
@@ -121,7 +122,7 @@ def _line(line: Line) -> dict[str, Any]:
         "evaluation": str(rule.evaluation),
         "wanted": line.wanted,
         "answer": line.answer.code,
-        "comment": line.answer.comment,
+        "comment": line.answer.comment if whole or not line.answer.comment else WITHHELD,
         "verdict": data.verdict.value if data.verdict is not None else None,
         "verdict_in_words": line.verdict_in_words,
         "in_order": line.in_order,

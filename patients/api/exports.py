@@ -21,9 +21,10 @@ from patients.api.signed import signatures_in_a_cell
 from patients.forms import FormDefinition, Section, definitions, rows_of
 from patients.models import SignedForm
 from patients.signatures import signatures_on
+from patients.withheld import as_read_by, readable_by
 from trials.api.resource import Resource
 from trials.csv_cells import Echo, cell
-from trials.roles import Verb
+from trials.roles import Scope, Verb
 
 CHUNK = 500
 ENVELOPE = (
@@ -84,7 +85,7 @@ class ExportResource(Resource):
         record_export(actor=self.user, form=form.oid, asked=f"CSV; {asked}")
         writer = csv.writer(Echo(), lineterminator="\r\n")
         response = StreamingHttpResponse(
-            (writer.writerow(line) for line in lines_of(form, found)),
+            (writer.writerow(line) for line in lines_of(form, found, readable_by(self.user))),
             content_type="text/csv; charset=utf-8; header=present",
         )
         response["Content-Disposition"] = f'attachment; filename="{form.oid}.csv"'
@@ -98,6 +99,7 @@ class ExportResource(Resource):
         filters = FormFilters(
             {name: value for name, value in request.query_params.items() if name != "form"},
             queryset=filled_forms(form, self.user, Verb.EXPORT),
+            request=request,
         )
         if not filters.is_valid():
             raise ValidationError(dict(filters.errors))
@@ -115,8 +117,11 @@ def form_named(oid: str | None) -> FormDefinition:
     return form
 
 
-def lines_of(form: FormDefinition, found: QuerySet[Any]) -> Iterator[list[str]]:
-    """The header and the lines, as cells; memory does not grow with their number."""
+def lines_of(form: FormDefinition, found: QuerySet[Any], readable: Scope) -> Iterator[list[str]]:
+    """The header and the lines, as cells; memory does not grow with their number.
+
+    `readable`: where the reader may see what could identify a person.
+    """
     yield [
         *ENVELOPE,
         *columns(form),
@@ -125,7 +130,7 @@ def lines_of(form: FormDefinition, found: QuerySet[Any]) -> Iterator[list[str]]:
     records = found.iterator(chunk_size=CHUNK)
     while some := list(islice(records, CHUNK)):
         signed = signatures_on(form.oid, some)
-        for record in some:
+        for record in (as_read_by(each, readable) for each in some):
             own = [*envelope(record), *signature_cells(signed[record.pk]), *cells(form, record)]
             for row in rows_side_by_side(form, record):
                 yield [*own, *row]

@@ -10,15 +10,23 @@ from django.db.models import Q, QuerySet
 
 from patients.forms import Item, definition_of
 from patients.models import EntryState, Subject, SubjectStatus, Visit, VisitStatus
+from patients.selectors import path_to_site
+from patients.withheld import readable_by
 from trials.clinical.partial_date import FIRST_YEAR, LAST_YEAR
 
 YES_OR_NO = [("true", "true"), ("false", "false")]
 
 
 def first_date(model: Any) -> Item | None:
-    """The first date that a form asks for: the day that it is about."""
-    dates = (item for item in definition_of(model).items if item.kind in ("date", "partial date"))
-    return next(dates, None)
+    """The first date that a form asks for: the day that it is about. A birth is none."""
+    items = (item for item in definition_of(model).items if not item.identifying)
+    return next((item for item in items if item.kind in ("date", "partial date")), None)
+
+
+def of_external_id(found: QuerySet[Any], request: Any, value: str) -> QuerySet[Any]:
+    """Those with an identifier of another system, among the rows whose identifiers the user may read."""
+    readable = readable_by(request.user)
+    return found.filter(readable.condition(path_to_site(found.model)), external_id=value)
 
 
 class DayFilter(django_filters.DateFilter):
@@ -45,7 +53,7 @@ class FormFilters(OfSubject):
     date_from = DayFilter(method="since", label="The form's first date is this day or later")
     date_to = DayFilter(method="until", label="The form's first date is this day or earlier")
     entry_state = django_filters.ChoiceFilter(choices=EntryState.choices)
-    external_id = django_filters.CharFilter(label="Identifier in the sending system")
+    external_id = django_filters.CharFilter(method="identified", label="Identifier in the sending system")
     entered_in_error = django_filters.ChoiceFilter(
         method="voided",
         choices=[*YES_OR_NO, ("include", "include")],
@@ -57,6 +65,9 @@ class FormFilters(OfSubject):
         if not self.form.cleaned_data.get("entered_in_error"):
             return found.filter(entered_in_error=False)
         return found
+
+    def identified(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return of_external_id(queryset, self.request, value)
 
     def voided(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset if value == "include" else queryset.filter(entered_in_error=value == "true")
@@ -88,11 +99,14 @@ class SubjectFilters(django_filters.FilterSet):
     randomized = django_filters.ChoiceFilter(method="allocated", choices=YES_OR_NO)
     arm = django_filters.CharFilter("allocation__arm__code", label="Code of the arm")
     search = django_filters.CharFilter("code", lookup_expr="icontains", label="Part of the code")
-    external_id = django_filters.CharFilter(label="Identifier in the sending system")
+    external_id = django_filters.CharFilter(method="identified", label="Identifier in the sending system")
 
     class Meta:
         model = Subject
         fields: list[str] = []
+
+    def identified(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return of_external_id(queryset, self.request, value)
 
     def allocated(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(allocation__isnull=value == "false")

@@ -26,6 +26,7 @@ from patients.models import CaseReportForm, Query, QueryState
 from patients.selectors import visible
 from patients.signatures import signatures_on
 from patients.trail import versions_of
+from patients.withheld import as_read_by, readable_by
 from trials.actions.given import REASON_LENGTH
 from trials.api.bodies import object_of, rows_of, text_of
 from trials.api.idempotency import once
@@ -95,7 +96,11 @@ class FormResource(Resource):
 
     def represent(self, records: Sequence[Any]) -> list[dict[str, Any]]:
         queries = open_queries_on(self.definition, records)
-        shown = [shown_form(self.definition, each, queries.get(each.pk, 0)) for each in records]
+        readable = readable_by(self.user)
+        shown = [
+            shown_form(self.definition, as_read_by(each, readable), queries.get(each.pk, 0))
+            for each in records
+        ]
         signed = signatures_on(self.definition.oid, records)
         marks = marks_of([place_of(record) for record in records])
         for record, reply in zip(records, shown, strict=True):

@@ -35,6 +35,7 @@ from patients.forms import definition_of
 from patients.models import LabResult, LabSample, RangeFlag
 from patients.selectors import visible
 from patients.trail import versions_of
+from patients.withheld import as_read_by, readable_by
 from trials.actions.errors import Refused
 from trials.api.bodies import object_of, text_of
 from trials.api.idempotency import once
@@ -142,7 +143,8 @@ class LabResultResource(Resource):
         )
 
     def represent(self, records: Sequence[Any]) -> list[dict[str, Any]]:
-        return [shown_result(each) for each in records]
+        readable = readable_by(self.user)
+        return [shown_result(as_read_by(each, readable)) for each in records]
 
     def reply(self, record: Any, status: int = 200) -> Response:
         response = super().reply(record, status)

@@ -1,5 +1,6 @@
 """Subjects: enroll, read, judge eligibility, randomize."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ from patients.facts import Moment
 from patients.models import Allocation, Subject, SubjectStatus
 from patients.selectors import subjects
 from patients.trail import events_of
+from patients.withheld import as_read_by, readable_by
 from trials.actions.errors import NotEligible, Refused
 from trials.actions.given import IDENTIFIER_LENGTH
 from trials.api.bodies import day_of, object_of, text_of
@@ -129,6 +131,10 @@ class SubjectResource(Resource):
     def get_queryset(self) -> QuerySet[Subject]:
         return subjects(self.user).select_related("chain")
 
+    def represent(self, records: Sequence[Any]) -> list[dict[str, Any]]:
+        readable = readable_by(self.user)
+        return super().represent([as_read_by(each, readable) for each in records])
+
     def create(self, request: Request) -> HttpResponseBase:
         return once(request, model=Subject, act=lambda: self.enroll(request), reply=self.created)
 
@@ -160,14 +166,16 @@ class SubjectResource(Resource):
         """Everything that is recorded of the subject, now or as the database held it at an instant."""
         subject = self.get_object()
         as_of = instant(request.query_params.get("as_of"))
-        return Response(shown_casebook(subject, casebook(subject, as_of)))
+        whole = readable_by(self.user).covers(subject.site)
+        return Response(shown_casebook(subject, casebook(subject, as_of), whole=whole))
 
     @action(detail=True, methods=["get"])
     def eligibility(self, request: Request, **address: Any) -> Response:
         """Each rule with the investigator's answer and what the data say, and what stands against it."""
         subject = self.get_object()
         moment = Moment(instant(request.query_params.get("as_of")), cutoff_of(request))
-        return Response(shown_eligibility(subject, moment))
+        whole = readable_by(self.user).covers(subject.site)
+        return Response(shown_eligibility(subject, moment, whole=whole))
 
     @action(detail=True, methods=["get"])
     def expectations(self, request: Request, **address: Any) -> Response:
@@ -188,7 +196,7 @@ class SubjectResource(Resource):
         try:
             return randomize(actor=self.user, subject=subject)
         except NotEligible as refusal:
-            refusal.shown = shown_eligibility(subject)
+            refusal.shown = shown_eligibility(subject, whole=readable_by(self.user).covers(subject.site))
             raise
 
     def allocated(self, key: int) -> Response:

@@ -1,5 +1,6 @@
 """Visits and cycles: what was planned, what took place, what did not."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -22,6 +23,7 @@ from patients.api.filters import OfSubject, VisitFilters
 from patients.derivations.schedule import Timing, timing_of
 from patients.models import Cycle, Visit, VisitStatus
 from patients.selectors import visible
+from patients.withheld import as_read_by, readable_by
 from trials.api.bodies import day_of, object_of, text_of
 from trials.api.idempotency import once
 from trials.api.preconditions import version_named
@@ -120,6 +122,10 @@ class VisitResource(Resource):
         return visible(Visit, self.user).select_related(
             "subject__site", "subject__chain", "definition", "cycle"
         )
+
+    def represent(self, records: Sequence[Any]) -> list[dict[str, Any]]:
+        readable = readable_by(self.user)
+        return super().represent([as_read_by(each, readable) for each in records])
 
     def create(self, request: Request) -> HttpResponseBase:
         return once(request, model=Visit, act=lambda: self.add(request), reply=self.created)

@@ -96,19 +96,20 @@ def withheld(records: Iterable[Record], *, reads_text: bool) -> list[Record]:
     found = []
     for record in records:
         kind = record.kind
-        changes = [
-            _hidden(change)
-            if kind.is_secret(change.field) or (not reads_text and kind.is_personal(change.field))
-            else change
-            for change in record.changes
-        ]
+        changes = [_seen(kind, change, reads_text) for change in record.changes]
         found.append(replace(record, changes=changes))
     return found
 
 
-def _hidden(change: Change) -> Change:
-    before, after = (WITHHELD if told else "" for told in (change.before, change.after))
-    return Change(change.field, change.label, before, after, change.row)
+def _seen(kind: Kind, change: Change, reads_text: bool) -> Change:
+    told = change.before, change.after
+    if kind.is_secret(change.field):
+        before, after = (WITHHELD if each else "" for each in told)
+    elif not reads_text and kind.is_personal(change.field):
+        before, after = (kind.instead_of(change.field, each) for each in told)
+    else:
+        return change
+    return replace(change, before=before, after=after)
 
 
 def _touched(events: Collection[int]) -> dict[Kind, list[int]]:

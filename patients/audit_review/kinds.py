@@ -9,12 +9,13 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from patients.fields import WITHHELD as WITHHELD
+from patients.fields import instead_of
 from patients.forms import Section, definitions
 from patients.models import Visit
+from patients.withheld import stated_of
 from trials.audit.trail import told_columns
 from trials.models import RegulatedModel
-
-WITHHELD = "withheld"
 
 # What nobody reads here, whatever the role: secrets, and what would tell the next place of a list.
 SECRET = re.compile(
@@ -23,11 +24,6 @@ SECRET = re.compile(
     r"|^randomizationpublication\.lengths|^(unusableslot|allocation)\.slot$"
 )
 
-# Free text of a casebook: what a person typed in words of their own. Codes, numbers and dates are none.
-PERSONAL_KINDS = ("text", "narrative")
-PERSONAL_NAMES = ("birth", "not_done_reason", "external_id")
-MEASURED = ("labresult.unit",)
-"""Typed as text, and still no words of a person's own."""
 LONGEST_CODE = 60
 """A longer text column of a model that is no form holds sentences."""
 
@@ -60,17 +56,18 @@ class Kind:
     def is_secret(self, name: str) -> bool:
         return bool(SECRET.search(f"{self.model._meta.model_name}.{name}"))
 
+    def instead_of(self, name: str, told: str) -> str:
+        """What a de-identified reader sees in the place of what is told of a field."""
+        if self.section is None or name in stated_of(self.model):
+            return WITHHELD if told else ""
+        return str(instead_of(self.section.item(name).field, told))
+
     def is_personal(self, name: str) -> bool:
         """Whether a de-identified reader does not see the values of this field."""
-        if name in PERSONAL_NAMES:
+        if name in stated_of(self.model):
             return True
-        if f"{self.model._meta.model_name}.{name}" in MEASURED:
-            return False
         if self.section is not None:
-            return any(
-                item.name == name and item.kind in PERSONAL_KINDS and not item.derived
-                for item in self.section.items
-            )
+            return any(item.name == name and item.identifying for item in self.section.items)
         column = self.model._meta.get_field(name)
         if column.choices or not isinstance(column, models.TextField | models.CharField):
             return False

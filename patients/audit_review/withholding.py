@@ -35,7 +35,8 @@ def without_text(event: AuditEvent) -> AuditEvent:
 def _hidden(model: Any, change: Change) -> Change:
     row = change.row.rpartition(" ")[0]
     of_the_record = (kind for kind in kinds() if model in (kind.model, kind.form) and kind.row_name == row)
-    if not any(kind.is_personal(change.field) for kind in of_the_record):
+    kind = next((kind for kind in of_the_record if kind.is_personal(change.field)), None)
+    if kind is None:
         return change
-    before, after = (WITHHELD if told else "" for told in (change.before, change.after))
+    before, after = (kind.instead_of(change.field, told) for told in (change.before, change.after))
     return replace(change, before=before, after=after)

@@ -178,8 +178,10 @@ class AdverseEvent(CaseReportForm):
         ),
     )
 
-    term = TextAnswerField(_("Adverse event as reported"), cdash="AETERM", required=True)
-    ctcae_term = TextAnswerField(_("CTCAE term"), max_length=120, cdash="AEDECOD", required=True)
+    term = TextAnswerField(_("Adverse event as reported"), identifying=False, cdash="AETERM", required=True)
+    ctcae_term = TextAnswerField(
+        _("CTCAE term"), identifying=False, max_length=120, cdash="AEDECOD", required=True
+    )
     grade = CodedField(_("Highest CTCAE grade"), codelist=Grade, cdash="AETOXGR", required=True)
     laboratory_test = ProtocolReferenceField(
         "trials.LabTest",
@@ -232,12 +234,12 @@ class AdverseEvent(CaseReportForm):
     steroid_ended = PartialDateField(_("End of steroid"), help_text=_("Empty while it is given"))
     hormone_replacement = CodedField(_("Immune-related: hormone replacement?"), codelist=YesNo)
     immunosuppressant_given = CodedField(_("Another immunosuppressant given?"), codelist=YesNo)
-    immunosuppressant = TextAnswerField(_("Which immunosuppressant?"))
+    immunosuppressant = TextAnswerField(_("Which immunosuppressant?"), identifying=False)
     infusion_reaction = CodedField(_("Reaction to an infusion?"), codelist=YesNo)
     infusion_symptoms = TextAnswerField(_("Symptoms of the reaction"), max_length=400)
     infusion_action = CodedField(_("What was done with the infusion"), codelist=InfusionAction)
     premedicated = CodedField(_("Premedication before this infusion?"), codelist=YesNo)
-    premedication = TextAnswerField(_("Which premedication?"))
+    premedication = TextAnswerField(_("Which premedication?"), identifying=False)
     meddra_llt_code = CountField(
         _("MedDRA code (lowest level term)"),
         limits=(10000000, 99999999),

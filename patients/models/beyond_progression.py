@@ -44,7 +44,9 @@ class TreatmentBeyondProgression(CaseReportForm):
         _("Reasons, and the benefit that is expected"), max_length=2000, cdash="DSTERM", required=True
     )
     consent_signed_on = ExactDateField(_("Date of the subject's consent to continue"), required=True)
-    consent_version = TextAnswerField(_("Version of that consent document"), max_length=40, required=True)
+    consent_version = TextAnswerField(
+        _("Version of that consent document"), identifying=False, max_length=40, required=True
+    )
     ended_on = ExactDateField(_("Date on which treatment beyond progression ended"))
     benefit_assessed_on = ExactDateField(_("Date on which the benefit was assessed"))
     benefit = CodedField(_("Did the subject benefit?"), codelist=YesNo)

@@ -79,9 +79,9 @@ class ConcomitantMedication(CaseReportForm):
         ),
     )
 
-    medication = TextAnswerField(_("Medication"), cdash="CMTRT", required=True)
+    medication = TextAnswerField(_("Medication"), identifying=False, cdash="CMTRT", required=True)
     category = CodedField(_("Kind of medication"), codelist=MedicationCategory, cdash="CMCAT")
-    indication = TextAnswerField(_("Indication"), cdash="CMINDC", required=True)
+    indication = TextAnswerField(_("Indication"), identifying=False, cdash="CMINDC", required=True)
     indication_kind = CodedField(_("Given for"), codelist=IndicationKind)
     adverse_event = RecordReferenceField(
         "patients.AdverseEvent", verbose_name=_("Adverse event no."), cdash="CMAENO"
@@ -93,8 +93,8 @@ class ConcomitantMedication(CaseReportForm):
     units_given = QuantityField(
         _("Units transfused"), limits=(0, 100), usual=(1, 20), help_text=_("Only for a transfusion")
     )
-    dose_unit = TextAnswerField(_("Unit of the dose"), max_length=30, cdash="CMDOSU")
-    frequency = TextAnswerField(_("Frequency"), max_length=60, cdash="CMDOSFRQ")
+    dose_unit = TextAnswerField(_("Unit of the dose"), identifying=False, max_length=30, cdash="CMDOSU")
+    frequency = TextAnswerField(_("Frequency"), identifying=False, max_length=60, cdash="CMDOSFRQ")
     route = CodedField(_("Route"), codelist=MedicationRoute, cdash="CMROUTE")
     started = PartialDateField(_("Start"), cdash="CMSTDTC", required=True)
     ongoing = CodedField(_("Ongoing?"), codelist=YesNo, cdash="CMONGO", required=True)

@@ -34,6 +34,7 @@ class Demographics(CaseReportForm):
 
     birth = PartialDateField(
         _("Year and month of birth"),
+        identifying=True,
         cdash="BRTHDTC",
         required=True,
         max_length=7,

@@ -65,7 +65,7 @@ class DoseAdministration(CaseReportForm):
     )
     difference = CodedField(_("Reason for a difference"), codelist=DoseDifference, cdash="ECADJ")
     difference_detail = TextAnswerField(_("Detail of the difference"))
-    batch_number = TextAnswerField(_("Batch number"), max_length=60, cdash="ECLOT")
+    batch_number = TextAnswerField(_("Batch number"), identifying=False, max_length=60, cdash="ECLOT")
     planned_dose = QuantityField(_("Planned dose"), unit="mg", derived=True, cdash="ECDOSEPLAN")
     planned_dose_note = TextAnswerField(_("How the planned dose was found"), derived=True, max_length=400)
     weight_used = QuantityField(_("Weight used"), unit="kg", derived=True)

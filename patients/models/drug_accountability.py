@@ -31,7 +31,9 @@ class DrugAccountability(CaseReportForm):
     )
 
     drug = ProtocolReferenceField("trials.Drug", verbose_name=_("Study drug"), cdash="DATRT", required=True)
-    batch_number = TextAnswerField(_("Batch number"), max_length=60, cdash="DALOT", required=True)
+    batch_number = TextAnswerField(
+        _("Batch number"), identifying=False, max_length=60, cdash="DALOT", required=True
+    )
     strength = QuantityField(
         _("Strength of a capsule or vial"),
         unit="mg",

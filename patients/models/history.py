@@ -24,7 +24,7 @@ class MedicalHistory(CaseReportForm):
         headline={"term": "{}", "started": _("from {}"), "ended": _("to {}")},
     )
 
-    term = TextAnswerField(_("Condition"), cdash="MHTERM", required=True)
+    term = TextAnswerField(_("Condition"), identifying=False, cdash="MHTERM", required=True)
     started = PartialDateField(_("Start"), cdash="MHSTDTC")
     ongoing = CodedField(_("Ongoing at consent?"), codelist=YesNo, cdash="MHONGO", required=True)
     ended = PartialDateField(_("End"), cdash="MHENDTC")
@@ -159,7 +159,7 @@ class TumorHistory(CaseReportForm):
     largest_diameter = QuantityField(_("Largest diameter of the primary tumor"), unit="mm", limits=(0, 400))
     vascular_invasion = CodedField(_("Invasion of large vessels?"), codelist=YesNo)
     extrahepatic = CodedField(_("Disease outside the liver?"), codelist=YesNo)
-    extrahepatic_sites = TextAnswerField(_("Sites outside the liver"), max_length=300)
+    extrahepatic_sites = TextAnswerField(_("Sites outside the liver"), identifying=False, max_length=300)
     measurable_disease = CodedField(_("Measurable disease (RECIST 1.1)?"), codelist=YesNo)
     biliary_obstruction = CodedField(_("Biliary obstruction at enrollment?"), codelist=YesNo)
     hepatitis_b_related = CodedField(_("Related to hepatitis B?"), codelist=YesNo)

@@ -78,7 +78,9 @@ class InformedConsent(CaseReportForm):
         _("Did the subject sign the informed consent?"), codelist=YesNo, cdash="DSDECOD", required=True
     )
     signed_on = ExactDateField(_("Date of the subject's signature"), cdash="DSSTDTC", required=True)
-    document_version = TextAnswerField(_("Version of the consent document"), max_length=40, required=True)
+    document_version = TextAnswerField(
+        _("Version of the consent document"), identifying=False, max_length=40, required=True
+    )
     copy_given = CodedField(_("Was a copy given to the subject?"), codelist=YesNo)
     tissue_consent = CodedField(
         _("Did the subject agree to provide tumor tissue?"),

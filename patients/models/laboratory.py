@@ -50,7 +50,7 @@ class LabSample(CaseReportForm):
     laboratory = ProtocolReferenceField(
         "trials.Laboratory", verbose_name=_("Laboratory"), cdash="LBNAM", required=True
     )
-    panel = TextAnswerField(_("Panel"), max_length=40, cdash="LBCAT")
+    panel = TextAnswerField(_("Panel"), identifying=False, max_length=40, cdash="LBCAT")
     fasting = CodedField(_("Fasting?"), codelist=YesNo, cdash="LBFAST")
     anticoagulated = CodedField(
         _("Anticoagulant at the time?"), codelist=YesNo, help_text=_("Where the sample holds an INR")
@@ -68,12 +68,15 @@ class LabResult(Row):
     test = ProtocolReferenceField("trials.LabTest", verbose_name=_("Test"), cdash="LBTESTCD", required=True)
     value = TextAnswerField(
         _("Result"),
+        identifying=False,
         max_length=40,
         cdash="LBORRES",
         required=True,
         help_text=_("As reported: 5.1, <20, 2+, negative"),
     )
-    unit = TextAnswerField(_("Unit"), max_length=30, cdash="LBORRESU", help_text=_("UCUM code, e.g. 10*9/L"))
+    unit = TextAnswerField(
+        _("Unit"), identifying=False, max_length=30, cdash="LBORRESU", help_text=_("UCUM code, e.g. 10*9/L")
+    )
     clinically_significant = CodedField(_("Clinically significant?"), codelist=YesNo, cdash="LBCLSIG")
     symptoms = CodedField(
         _("Symptoms from it?"),

@@ -63,7 +63,12 @@ class PriorTherapy(CaseReportForm):
 
     kind = CodedField(_("Kind of therapy"), codelist=TherapyKind, cdash="CMSCAT", required=True)
     agents = TextAnswerField(
-        _("Drugs or procedure"), max_length=300, cdash="CMTRT", required=True, help_text=_("Generic names")
+        _("Drugs or procedure"),
+        identifying=False,
+        max_length=300,
+        cdash="CMTRT",
+        required=True,
+        help_text=_("Generic names"),
     )
     contains_pd1 = CodedField(
         _("Did it contain an antibody against PD-1 or PD-L1?"), codelist=YesNo, required=True
@@ -80,7 +85,9 @@ class PriorTherapy(CaseReportForm):
     ended = PartialDateField(_("End"), cdash="CMENDTC")
     ongoing = CodedField(_("Ongoing at consent?"), codelist=YesNo, cdash="CMONGO", required=True)
     courses = CountField(_("Number of courses"), limits=(0, 200))
-    radiation_site = TextAnswerField(_("Area that was irradiated, embolized or ablated"), cdash="CMLOC")
+    radiation_site = TextAnswerField(
+        _("Area that was irradiated, embolized or ablated"), identifying=False, cdash="CMLOC"
+    )
     best_response = CodedField(_("Best response"), codelist=OverallResponse)
     reason_stopped = CodedField(_("Why it was stopped"), codelist=TherapyStopReason, cdash="CMRSDISC")
     progressed_on = PartialDateField(_("Progression or recurrence after it"))

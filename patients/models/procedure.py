@@ -114,10 +114,10 @@ class Procedure(CaseReportForm):
     )
 
     kind = CodedField(_("Kind of procedure"), codelist=ProcedureKind, cdash="PRCAT", required=True)
-    name = TextAnswerField(_("Procedure in words"), cdash="PRTRT", required=True)
+    name = TextAnswerField(_("Procedure in words"), identifying=False, cdash="PRTRT", required=True)
     performed_on = PartialDateField(_("Date of the procedure"), cdash="PRSTDTC", required=True)
     organ = CodedField(_("Organ"), codelist=Organ, cdash="PRLOC")
-    indication = TextAnswerField(_("Why it was done"), cdash="PRINDC", required=True)
+    indication = TextAnswerField(_("Why it was done"), identifying=False, cdash="PRINDC", required=True)
     intent = CodedField(_("Intent"), codelist=ProcedureIntent, required=True)
     adverse_event = RecordReferenceField(
         "patients.AdverseEvent", verbose_name=_("Adverse event that it treats"), cdash="PRAENO"
@@ -125,7 +125,9 @@ class Procedure(CaseReportForm):
     elsewhere = CodedField(_("Done at another hospital?"), codelist=YesNo)
     hospital = TextAnswerField(_("Which hospital"), help_text=_("Name of the hospital only"))
     stent_type = CodedField(_("Kind of stent or drain"), codelist=StentType)
-    extent = TextAnswerField(_("Extent of the resection"), help_text=_("For example right hemihepatectomy"))
+    extent = TextAnswerField(
+        _("Extent of the resection"), identifying=False, help_text=_("For example right hemihepatectomy")
+    )
     pathology = NarrativeField(_("Pathology"), max_length=2000)
     residual = CodedField(_("Residual tumor"), codelist=ResidualTumor)
     pathological_response = CodedField(_("Pathological response"), codelist=PathologicalResponse)

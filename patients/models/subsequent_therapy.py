@@ -25,7 +25,12 @@ class SubsequentTherapy(CaseReportForm):
 
     kind = CodedField(_("Kind of therapy"), codelist=TherapyKind, cdash="CMSCAT", required=True)
     agents = TextAnswerField(
-        _("Drugs or procedure"), max_length=300, cdash="CMTRT", required=True, help_text=_("Generic names")
+        _("Drugs or procedure"),
+        identifying=False,
+        max_length=300,
+        cdash="CMTRT",
+        required=True,
+        help_text=_("Generic names"),
     )
     line = CountField(_("Line after the study treatment"), limits=(1, 20))
     started = PartialDateField(_("Start"), cdash="CMSTDTC", required=True)

@@ -114,6 +114,7 @@ class TumorLesion(CaseReportForm):
 
     label = TextAnswerField(
         _("Label of the lesion"),
+        identifying=False,
         max_length=10,
         cdash="TULNKID",
         required=True,
@@ -126,6 +127,7 @@ class TumorLesion(CaseReportForm):
     organ = CodedField(_("Organ"), codelist=Organ, cdash="TULOC", required=True)
     location = TextAnswerField(
         _("Site within the organ"),
+        identifying=False,
         cdash="TULOCDTL",
         help_text=_("For example segment VI; other organ: which"),
     )

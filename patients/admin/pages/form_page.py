@@ -37,6 +37,7 @@ from patients.models import EntryState, Lock, Query, QueryState, Subject, Visit
 from patients.selectors import current, subjects, visits_of
 from patients.signatures import signatures_of
 from patients.trail import versions_of
+from patients.withheld import as_read_by, readable_by
 from trials.actions.errors import Closed, Refused, Stale
 from trials.admin.act import posted, status_of
 from trials.admin.base import WRITING, user_of
@@ -212,7 +213,8 @@ def correction_page(admin: ClinicalAdmin, request: HttpRequest, object_id: str) 
     marks = marks_of_record(record)
     editable = editable and not record.entered_in_error and marks.closed_by is None
     given = lines_left(request, record) if editable else None
-    sheet = Sheet(definition_of(admin.model), record.subject, record=record, given=given)
+    shown = record if editable else as_read_by(record, readable_by(user_of(request)))
+    sheet = Sheet(definition_of(admin.model), record.subject, record=shown, given=given)
     return _show_record(admin, request, record, sheet, editable, marks)
 
 
@@ -276,7 +278,7 @@ def _show_record(
         "title": record.form.title,
         "subject": record.subject,
         "visit": record.visit,
-        "record": record,
+        "record": sheet.record,
         "sheet": sheet,
         "editable": editable,
         "state": EntryState(record.entry_state),

@@ -36,6 +36,7 @@ from patients.models import CaseReportForm, Entry, MessageKind, Query, QueryStat
 from patients.query_lists import age_in_days, overdue_among
 from patients.selectors import visible
 from patients.threads import question_of, thread_of
+from patients.withheld import as_read_by, readable_by
 from trials.actions.errors import Refused
 from trials.admin.act import ReasonField, act_page, posted
 from trials.admin.base import user_of
@@ -179,16 +180,12 @@ def _asked_about(query: Query, user: User) -> AskedAbout:
     section, row = places_of([query])[query.pk]
     item = next((each for each in section.items if each.name == query.field), None)
     holder: Entry = row if row is not None else record
-    withheld = (
-        item is not None
-        and item.kind == "narrative"
-        and not may(user, Verb.READ_FREE_TEXT, site=record.subject.site)
-    )
+    holder = as_read_by(holder, readable_by(user))
     return AskedAbout(
         _place(record),
         f"{row.repeat}: {line_in_words(section, row)}" if row is not None else "",
         in_words(query, (section, row)) if item is not None else "",
-        shown_text(item, holder) if item is not None and not withheld else "",
+        shown_text(item, holder) if item is not None else "",
     )
 
 

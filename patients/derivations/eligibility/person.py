@@ -57,13 +57,13 @@ def ages_at_consent(case: Case) -> Ages | Undetermined:
         return Undetermined(("age at consent",)) if form.age is None else (form.age,)
     birth = parse(form.birth)
     if birth.earliest > day:
-        return Undetermined((f"birth before the day of consent (recorded: {form.birth})",))
+        return Undetermined(("birth before the day of consent",))
     if form.age is None:
         youngest, oldest = completed_years(birth, day)
         return tuple(range(youngest, oldest + 1))
     if agrees(form.age, birth, day):
         return (form.age,)
-    return Undetermined((f"age that fits the birth in {form.birth} (stated: {form.age} years)",))
+    return Undetermined((f"age that fits the month of birth (stated: {form.age} years)",))
 
 
 def ages(case: Case, on: date) -> Ages | Undetermined:
