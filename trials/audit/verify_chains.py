@@ -194,12 +194,19 @@ class ChainVerifier:
         if chain not in self.chains:
             yield at(Rule.CHAIN_MISSING)
             return
-        username = self.usernames.get(event["actor_id"], "")
         known = event["canonical_version"] in TEXT
-        if not known or hash_of_values(event, str(self.chains[chain]["key"]), username) != event["hash"]:
+        if not known or self._hash_of(event) != event["hash"]:
             yield at(Rule.CONTENT)
         elif event["canonical_version"] in REDACTABLE_VERSIONS and not self._text_fits(event):
             yield at(Rule.TEXT, columns=("reason", "note", "salt"))
+
+    def _hash_of(self, event: Mapping[str, Any]) -> str:
+        """The hash; empty where the name of the chain or of who acted is no text any more."""
+        username = self.usernames.get(event["actor_id"], "")
+        try:
+            return hash_of_values(event, str(self.chains[event["chain_id"]]["key"]), username)
+        except (TypeError, UnicodeEncodeError):
+            return ""
 
     def _text_fits(self, event: Mapping[str, Any]) -> bool:
         found = text_digest(event["reason"], event["note"], event["salt"])

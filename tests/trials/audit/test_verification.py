@@ -269,6 +269,16 @@ def test_a_missing_trigger_is_a_finding(aspirin: Drug) -> None:
 # ---------------------------------------------------------------- how SQLite stores things
 
 
+@pytest.mark.parametrize("written", ["X'FF'", "CAST(X'FF' AS TEXT)"])
+def test_a_username_that_is_no_text_is_named_on_sqlite(aspirin: Drug, written: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL takes nothing but text there")
+    actor = AuditEvent.objects.filter(chain=aspirin.audit_chain_id).latest("id").actor_id
+    found = after(f"UPDATE trials_user SET username = {written} WHERE id = {actor}")
+    assert {Rule.CONTENT, Rule.LIVE_DIFFERS} <= {each.rule for each in found}
+    assert ("trials_user", actor) in [(each.table, each.key) for each in found]
+
+
 def test_a_history_row_whose_event_is_no_number_is_named_on_sqlite(aspirin: Drug) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL takes nothing but numbers there")
