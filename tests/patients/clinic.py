@@ -123,3 +123,10 @@ def liver(clinic: Clinic) -> Clinic:
 
 def both(first: str, second: str) -> dict[str, str]:
     return {"T1": first, "T2": second}
+
+
+def set_to(study: Study, key: str, value: Any) -> None:
+    """Decide a setting of the study otherwise."""
+    setting = StudySetting.objects.get(study=study, key=key)
+    setting.value = value
+    save(study.chain, setting)

@@ -1,7 +1,6 @@
 """Tumor response from captured forms: what a coordinator enters, and what the rules say of it."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,16 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from patients.actions.enroll import enroll
 from patients.actions.save_form import change_form, mark_entered_in_error
 from patients.derivations.tumor_response import INDEPENDENT, tumor_course
-from patients.derivations.tumor_told import told_of_assessment
 from patients.facts import Facts, Moment
 from patients.models import SubsequentTherapy, TumorAssessment, TumorLesion
-from tests.factories import CONSENT_DAY, opened, save
-from tests.patients.clinic import BASELINE_ON, Clinic, after, both, clinic, liver
+from tests.factories import CONSENT_DAY, opened
+from tests.patients.clinic import BASELINE_ON, Clinic, after, both, clinic, liver, set_to
 from trials.audit import clock
 from trials.clinical.recist.best_response import BestResponse
 from trials.clinical.recist.response import Response
 from trials.clinical.undetermined import Undetermined
-from trials.models import Site, Study, StudySetting, User
+from trials.models import Site, Study, User
 
 __all__ = ["clinic", "liver"]
 
@@ -271,7 +269,7 @@ def test_assessments_after_new_therapy_do_not_count_and_a_partial_date_decides_o
 
 
 def test_an_assessment_that_was_not_done_is_said_and_stands_between(liver: Clinic, study: Study) -> None:
-    _change(study, "bor_ne_between_max", 0)
+    set_to(study, "bor_ne_between_max", 0)
     liver.scan(after(6), both("40", "30"))
     liver.enter(TumorAssessment, visit=liver.visit(after(12)), not_done_reason="Scanner broken")
     liver.scan(after(18), both("40", "30"))
@@ -284,7 +282,7 @@ def test_an_assessment_that_was_not_done_is_said_and_stands_between(liver: Clini
 def test_what_was_not_done_and_then_made_up_for_at_the_same_visit_leaves_no_gap(
     liver: Clinic, study: Study
 ) -> None:
-    _change(study, "bor_ne_between_max", 0)
+    set_to(study, "bor_ne_between_max", 0)
     liver.scan(after(6), both("40", "30"))
     visit = liver.visit(after(12))
     liver.enter(TumorAssessment, visit=visit, not_done_reason="Scanner broken")
@@ -329,103 +327,6 @@ def test_as_of_an_instant_a_size_is_what_it_was_recorded_as_then(liver: Clinic) 
     assert liver.responses() == ["PR"]
     [then] = liver.course(Moment(as_of=before)).points
     assert then.found.overall.response is Response.SD
-
-
-def _change(study: Study, key: str, value: Any) -> None:
-    setting = StudySetting.objects.get(study=study, key=key)
-    setting.value = value
-    save(study.chain, setting)
-
-
-def test_each_setting_of_tumor_response_is_followed(liver: Clinic, study: Study) -> None:
-    liver.scan(after(6), both("TOO SMALL TO MEASURE", "30"))
-    liver.scan(after(9), both("5", "30"))
-    liver.scan(after(15), both("90", "40"), last_scan_on=after(15, 4).isoformat())
-    assert liver.course().progression.on == after(15, 4)  # type: ignore[union-attr]
-    assert liver.course().best_confirmed.response is Response.SD  # type: ignore[union-attr]
-    _change(study, "progression_date", "FIRST_SCAN")
-    _change(study, "bor_confirmation_days", 21)
-    _change(study, "lesion_too_small_mm", 4)
-    course = liver.course()
-    assert course.progression.on == after(15)  # type: ignore[union-attr]
-    assert course.best_confirmed.response is Response.PR  # type: ignore[union-attr]
-    assert course.points[0].found.sum.mm == 34
-
-
-def test_the_setting_of_the_duration_of_stable_disease_is_followed(liver: Clinic, study: Study) -> None:
-    liver.scan(after(5), both("60", "40"))
-    assert liver.course().best_unconfirmed.response is Response.SD  # type: ignore[union-attr]
-    _change(study, "sd_minimum_weeks", 6)
-    assert liver.course().best_unconfirmed.response is Response.NE  # type: ignore[union-attr]
-
-
-def test_the_setting_that_accepts_stable_disease_between_is_followed(liver: Clinic, study: Study) -> None:
-    for week, sizes in ((6, both("40", "30")), (12, both("42", "32")), (18, both("40", "30"))):
-        liver.scan(after(week), sizes)
-    assert liver.course().best_confirmed.response is Response.SD  # type: ignore[union-attr]
-    _change(study, "bor_sd_between_accepted", True)
-    assert liver.course().best_confirmed.response is Response.PR  # type: ignore[union-attr]
-
-
-def test_the_setting_of_what_follows_a_complete_response_is_followed(liver: Clinic, study: Study) -> None:
-    liver.scan(after(6), both("0", "0"))
-    liver.scan(after(12), both("3", "0"))
-    assert liver.responses() == ["CR", "PD"]
-    _change(study, "bor_after_complete_response", "NEVER_COMPLETE")
-    assert liver.responses() == ["CR", "PR"]
-    course = liver.course()
-    assert (course.best_unconfirmed.response, course.progression) == (Response.PR, None)  # type: ignore[union-attr]
-    assert course.remarks == (
-        "CR on 2021-04-21 (UNS1) counts as PR: it never was complete: disease is seen on 2021-06-02 (UNS2)",
-    )
-
-
-def test_which_best_response_is_shown_is_the_settings_choice(liver: Clinic, study: Study) -> None:
-    form = liver.scan(after(6), both("30", "20"))
-
-    def best() -> list[tuple[str, str, str]]:
-        told = told_of_assessment(Facts([form.subject]), form)
-        return [(each.about, each.answer, each.reason) for each in told if each.about.startswith("Best")]
-
-    whole = "Best overall response of the whole course"
-    assert [each[:2] for each in best()] == [(f"{whole}, confirmed", "SD"), (f"{whole}, unconfirmed", "PR")]
-    _change(study, "bor_confirmation", "UNCONFIRMED")
-    assert [each[:2] for each in best()] == [(f"{whole}, unconfirmed", "PR")]
-    _change(study, "bor_confirmation", None)
-    refused = "cannot be determined: the setting bor_confirmation must be one of BOTH, CONFIRMED, UNCONFIRMED"
-    assert best() == [("Best overall response", "", refused)]
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "words"),
-    [
-        (
-            "progression_date",
-            "SOMETIME",
-            "the setting progression_date of the study has an unknown value: LAST_SCAN is taken",
-        ),
-        (
-            "bor_confirmation_days",
-            None,
-            "the setting bor_confirmation_days of the study is missing: 28 is taken",
-        ),
-        (
-            "bor_sd_between_accepted",
-            "yes",
-            "the setting bor_sd_between_accepted of the study has an unknown value: False is taken",
-        ),
-        (
-            "lesion_too_small_mm",
-            -5,
-            "the setting lesion_too_small_mm of the study has an unknown value: 5 is taken",
-        ),
-    ],
-)
-def test_a_setting_that_is_missing_or_unknown_is_said(
-    liver: Clinic, study: Study, key: str, value: Any, words: str
-) -> None:
-    _change(study, key, value)
-    assert liver.course().remarks == (words,)
 
 
 def test_a_subject_who_is_not_randomized_has_a_baseline_and_no_time_point(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.ecrf.reports.trial import LATER, Trial
+from tests.ecrf.reports.trial import LATER, Patient, Trial
 from trials.audit import clock
 
 
@@ -14,3 +14,8 @@ def trial(db: None, settings: Any) -> Iterator[Trial]:
     settings.DEMO = True  # the simulated clock exists only there
     with clock.simulated(LATER):
         yield Trial()
+
+
+@pytest.fixture
+def patient(trial: Trial) -> Patient:
+    return trial.patient()

@@ -6,45 +6,25 @@ from typing import Any
 import pytest
 
 from ecrf.reports.choices import Confirmation
-from ecrf.reports.endpoints import AnalysisSet, SubjectEndpoints, response_steps
+from ecrf.reports.endpoints import AnalysisSet, SubjectEndpoints
 from patients.actions.save_form import mark_entered_in_error
 from patients.actions.visits import miss_visit
-from patients.facts import Moment, Source
+from patients.facts import Source
 from patients.models import (
     DailyDosePeriod,
-    Disposition,
     DoseAdministration,
     LostToFollowUp,
     Procedure,
     ProtocolDeviation,
-    SubsequentTherapy,
     TumorAssessment,
     Withdrawal,
 )
-from tests.ecrf.reports.trial import Patient, Trial
+from tests.ecrf.reports.trial import Patient, Trial, told, words_of
 from tests.factories import screened_subject
 from tests.patients.clinic import after
 from trials.clinical.endpoints.result import Endpoint, Outcome
 from trials.clinical.endpoints.rules import Censoring, Handling
 from trials.clinical.recist.response import Response
-from trials.clinical.undetermined import Undetermined
-
-
-@pytest.fixture
-def patient(trial: Trial) -> Patient:
-    return trial.patient()
-
-
-def told(
-    trial: Trial, patient: Patient, endpoint: Endpoint = Endpoint.PFS, **under: Any
-) -> tuple[str, Any, str]:
-    """Outcome, day and rule of a time."""
-    chosen = trial.choices()
-    if under:
-        chosen = chosen.under(under.get("censoring", chosen.rules.censoring), under.get("resection"))
-    found = trial.endpoints(patient).time(endpoint, chosen)
-    assert found.time is not None, found.words
-    return found.outcome.value, found.time.on, found.time.rule.value
 
 
 def test_growth_of_the_lesion_is_progression_on_the_day_of_the_scan(trial: Trial, patient: Patient) -> None:
@@ -263,86 +243,6 @@ def test_a_form_entered_in_error_is_no_scan(trial: Trial, patient: Patient) -> N
     assert told(trial, patient) == ("CENSORED", after(6), "NO_EVENT")
 
 
-def test_what_happened_after_the_cutoff_is_left_out(trial: Trial, patient: Patient) -> None:
-    patient.looks(w6="80", w12="130")
-    patient.died(after(16))
-    trial.set("os_alive_after_cutoff", "LAST_CONTACT")
-    moment = Moment(cutoff=after(12, -1))
-    found = trial.endpoints(patient, moment)
-    for endpoint, expected in ((Endpoint.PFS, after(6)), (Endpoint.OS, after(6))):
-        time = found.time(endpoint, trial.choices())
-        assert time.time is not None
-        assert (time.outcome, time.time.on) == (Outcome.CENSORED, expected)
-
-
-def test_a_death_of_the_month_of_the_cutoff_may_lie_on_either_side_of_it(
-    trial: Trial, patient: Patient
-) -> None:
-    patient.looks(w6="80")
-    patient.died("2021-09")
-    found = trial.endpoints(patient, Moment(cutoff=date(2021, 9, 10))).time(Endpoint.OS, trial.choices())
-    assert found.outcome is Outcome.UNDETERMINED
-    assert found.earliest is not None
-    assert (found.earliest.outcome, found.earliest.on) == (Outcome.EVENT, date(2021, 9, 1))
-    assert found.latest is not None
-    assert (found.latest.outcome, found.latest.on) == (Outcome.CENSORED, date(2021, 9, 10))
-
-
-def alive_at(trial: Trial, patient: Patient, cutoff: date) -> tuple[str, date]:
-    found = trial.endpoints(patient, Moment(cutoff=cutoff)).time(Endpoint.OS, trial.choices())
-    assert found.time is not None, found.words
-    return found.outcome.value, found.time.on
-
-
-def test_who_is_known_alive_or_to_have_died_after_the_cutoff_was_alive_on_it(
-    trial: Trial, patient: Patient
-) -> None:
-    other = trial.patient()
-    patient.looks(w6="80")
-    assert alive_at(trial, patient, after(10)) == ("CENSORED", after(6))
-    patient.alive(after(12), last_known_alive_on=after(8).isoformat())
-    assert alive_at(trial, patient, after(10)) == ("CENSORED", after(8))
-    patient.alive(after(13))
-    other.died(after(14))
-    assert [alive_at(trial, each, after(10)) for each in (patient, other)] == [("CENSORED", after(10))] * 2
-    trial.set("os_alive_after_cutoff", "LAST_CONTACT")
-    assert alive_at(trial, patient, after(10)) == ("CENSORED", after(6))
-
-
-def spanning(patient: Patient, size: str, **more: Any) -> None:
-    days = {"first_scan_on": after(12, -1).isoformat(), "last_scan_on": after(12, 2).isoformat()}
-    patient.scan(after(12), {"T1": size}, **days, **more)
-
-
-def test_an_assessment_that_the_cutoff_cuts_short_gives_no_response_and_it_is_said(
-    trial: Trial, patient: Patient
-) -> None:
-    patient.looks(w6="90")
-    spanning(patient, "40")
-    cut = trial.endpoints(patient, Moment(cutoff=after(12)))
-    assert cut.best_response(Confirmation.UNCONFIRMED) is Response.SD
-    assert any(
-        "went on after the data cut-off" in step.words for step in response_steps(cut, Confirmation.CONFIRMED)
-    )
-    pfs = cut.time(Endpoint.PFS, trial.choices())
-    assert pfs.time is not None
-    assert pfs.time.on == after(6)
-    assert "does not count: its scans went on after the data cut-off" in pfs.words
-    whole = trial.endpoints(patient, Moment(cutoff=after(12, 2)))
-    assert whole.best_response(Confirmation.UNCONFIRMED) is Response.PR
-
-
-def test_a_new_lesion_seen_before_the_cutoff_is_progression_though_the_assessment_went_on(
-    trial: Trial, patient: Patient
-) -> None:
-    patient.looks(w6="90")
-    patient.lesion("N1", "NEW", on=after(12, -1), certain="UNEQUIVOCAL")
-    spanning(patient, "90", new_lesions="Y")
-    found = trial.endpoints(patient, Moment(cutoff=after(12))).time(Endpoint.PFS, trial.choices())
-    assert found.time is not None
-    assert (found.outcome, found.time.on) == (Outcome.EVENT, after(12, -1))
-
-
 def test_clinical_deterioration_without_progression_on_the_scans_is_an_event_for_the_ema_alone(
     trial: Trial, patient: Patient
 ) -> None:
@@ -441,179 +341,6 @@ def test_a_subject_that_is_not_randomized_has_no_time(trial: Trial) -> None:
     assert (found.arm, found.sets) == (None, frozenset())
     time = found.time(Endpoint.PFS, trial.choices())
     assert (time.outcome, time.missing) == (Outcome.UNDETERMINED, ("day of randomization",))
-
-
-def words_of(
-    trial: Trial, patient: Patient, endpoint: Endpoint = Endpoint.PFS
-) -> tuple[str, tuple[str, ...]]:
-    """The outcome of a time, and what is missing for it."""
-    found = trial.endpoints(patient).time(endpoint, trial.choices())
-    return found.outcome.value, found.missing
-
-
-@pytest.mark.parametrize("started", [None, "2021"])
-def test_further_therapy_of_which_the_start_is_not_known_leaves_the_best_response_open(
-    trial: Trial, patient: Patient, started: str | None
-) -> None:
-    patient.looks(w6="60", w12="55")
-    patient.enter(SubsequentTherapy, kind="SYSTEMIC", agents="Capecitabine", started=started)
-    found = trial.endpoints(patient)
-    for confirmation in Confirmation:
-        best = found.best(confirmation)
-        assert isinstance(best, Undetermined)
-        assert best.missing == ("complete date on which new anticancer therapy began",)
-    assert not [each for each in found.course.remarks if "began on" in each]
-    assert all("cannot be determined" in point.does_not_count for point in found.course.points)
-
-
-@pytest.mark.parametrize(
-    ("reason", "words"),
-    [
-        ("PROGRESSIVE DISEASE", "for progression that no scan shows"),
-        ("ADVERSE EVENT", "for another reason than progression"),
-    ],
-)
-def test_the_end_of_treatment_without_its_day_is_not_passed_over(
-    trial: Trial, patient: Patient, reason: str, words: str
-) -> None:
-    patient.looks(w6="60", w12="55")
-    patient.ended("TORIPALIMAB", after(10), reason)
-    patient.enter(Disposition, scope="TREATMENT", drug="LENVATINIB", reason=reason)
-    outcome, missing = words_of(trial, patient)
-    assert outcome == "UNDETERMINED"
-    assert missing == (f"certain day or response: the end of all study treatment {words} (day unknown)",)
-    assert told(trial, patient, Endpoint.OS) == ("CENSORED", after(12), "NO_EVENT")
-
-
-def test_clinical_progression_without_a_day_is_progression_of_an_unknown_day(
-    trial: Trial, patient: Patient
-) -> None:
-    patient.looks(w6="60", w12="55")
-    patient.enter(
-        TumorAssessment, visit=patient.visit(after(14)), clinical_progression="Y", assessor="INVESTIGATOR"
-    )
-    [reported] = trial.endpoints(patient).history.reported_progressions
-    assert reported.dated == "clinical deterioration (day unknown)"
-    assert told(trial, patient, Endpoint.OS) == ("CENSORED", after(14), "NO_EVENT")
-
-
-def test_therapy_that_only_a_contact_tells_of_leaves_the_times_open(trial: Trial, patient: Patient) -> None:
-    patient.looks(w6="60", w12="55", w18="130")
-    patient.alive(after(8))
-    patient.alive(after(14), new_therapy="Y")
-    found = trial.endpoints(patient)
-    [therapy] = found.history.new_therapies
-    assert therapy.between == (after(8), after(14))
-    outcome, missing = words_of(trial, patient)
-    words = f"new anticancer therapy told at the contact on {after(14)}, of which there is no form"
-    assert (outcome, missing) == (
-        "UNDETERMINED",
-        (f"certain day or response: {words} (from {after(8)} to {after(14)})",),
-    )
-    assert words in found.course.remarks
-    assert isinstance(found.best(Confirmation.CONFIRMED), Undetermined)
-    assert told(trial, patient, censoring=Censoring.EMA) == ("EVENT", after(18), "PROGRESSION")
-    assert told(trial, patient, Endpoint.OS) == ("CENSORED", after(18), "NO_EVENT")
-
-
-def test_therapy_that_only_a_contact_tells_of_began_after_the_last_dose(
-    trial: Trial, patient: Patient
-) -> None:
-    patient.looks(w6="60", w12="130")
-    patient.alive(after(20), new_therapy="Y")
-    [therapy] = trial.endpoints(patient).history.new_therapies
-    assert therapy.between == (after(0), after(20))
-    patient.enter(
-        DailyDosePeriod,
-        drug="LENVATINIB",
-        started=after(1).isoformat(),
-        ended=after(13).isoformat(),
-        dose="8",
-        frequency="QD",
-    )
-    assert told(trial, patient) == ("EVENT", after(12), "PROGRESSION")
-
-
-def test_therapy_that_a_form_holds_is_not_told_a_second_time(trial: Trial, patient: Patient) -> None:
-    patient.looks(w6="60", w12="55")
-    patient.further_therapy(after(10))
-    patient.alive(after(14), new_therapy="Y")
-    assert [each.words for each in trial.endpoints(patient).history.new_therapies] == [
-        "new anticancer therapy"
-    ]
-    assert told(trial, patient) == ("CENSORED", after(6), "NEW_THERAPY")
-
-
-def test_therapy_that_a_contact_tells_of_before_that_of_the_form_is_another_one(
-    trial: Trial, patient: Patient
-) -> None:
-    patient.alive(after(8), new_therapy="Y")
-    patient.further_therapy(after(30))
-    therapies = trial.endpoints(patient).history.new_therapies
-    assert [each.between for each in therapies] == [None, (after(0), after(8))]
-
-
-def test_therapy_told_after_the_cutoff_may_have_begun_before_it(trial: Trial, patient: Patient) -> None:
-    patient.looks(w6="60", w12="55")
-    patient.alive(after(8))
-    patient.alive(after(20), new_therapy="Y")
-    [therapy] = trial.endpoints(patient, Moment(cutoff=after(15))).history.new_therapies
-    assert therapy.between == (after(8), after(20))
-    assert trial.endpoints(patient, Moment(cutoff=after(7))).history.new_therapies == ()
-
-
-def undated(patient: Patient, visit: Any, **data: Any) -> None:
-    size = [{"lesion": patient.number("T1"), "state": "MEASURED", "diameter": "55"}]
-    patient.enter(TumorAssessment, rows={"measurements": size}, visit=visit, **data)
-
-
-def test_scans_without_a_date_are_named_and_leave_progression_open(trial: Trial, patient: Patient) -> None:
-    patient.looks(w6="60", w12="55")
-    undated(patient, patient.visit(after(18)), assessor="INVESTIGATOR")
-    found = trial.endpoints(patient).time(Endpoint.PFS, trial.choices())
-    assert found.outcome is Outcome.UNDETERMINED
-    assert found.missing == ("certain day or response: assessment UNS3 (day unknown)",)
-    assert "Assessment UNS3: its scans have no date." in found.words
-    assert told(trial, patient, Endpoint.OS) == ("CENSORED", after(18), "NO_EVENT")
-
-
-def test_a_baseline_scan_without_a_date_is_not_a_missing_one(trial: Trial) -> None:
-    patient = trial.patient()
-    form = TumorAssessment.objects.get(subject=patient.subject)
-    mark_entered_in_error(actor=trial.coordinator, record=form, version=1, reason="Another subject")
-    undated(patient, patient.screening)
-    outcome, missing = words_of(trial, patient)
-    assert (outcome, missing) == ("UNDETERMINED", ("day of assessment SCR #2",))
-
-
-def test_why_an_assessment_could_not_be_judged_is_said(trial: Trial, patient: Patient) -> None:
-    patient.looks(w6="60")
-    patient.scan(after(12), {})
-    found = trial.endpoints(patient).time(Endpoint.PFS, trial.choices())
-    assert (found.time.on, found.time.is_event) == (after(6), False)  # type: ignore[union-attr]
-    [step] = [each.words for each in found.steps if "UNS2" in each.words]
-    assert "NE on" in step
-    assert "T1" in step
-
-
-def test_a_lesion_without_a_role_is_left_out_and_that_is_said(trial: Trial, patient: Patient) -> None:
-    patient.lesion("T2", role="")
-    found = trial.endpoints(patient)
-    assert "lesion T2 has no role and is left out" in found.course.remarks
-    words = found.time(Endpoint.PFS, trial.choices()).words
-    assert "Remark: lesion T2 has no role and is left out." in words
-
-
-def test_a_local_therapy_without_a_day_leaves_progression_open_and_the_best_response_says_so(
-    trial: Trial, patient: Patient
-) -> None:
-    patient.looks(w6="60", w12="55")
-    patient.enter(Procedure, kind="ABLATION", name="Ablation", indication="Oligoprogression")
-    found = trial.endpoints(patient)
-    assert "ablation (day unknown): assessments after it count for the best response" in found.course.remarks
-    outcome, missing = words_of(trial, patient)
-    assert outcome == "UNDETERMINED"
-    assert missing == ("certain day or response: local anticancer therapy (day unknown)",)
 
 
 def test_a_resection_without_a_day_is_no_matter_where_the_setting_ignores_it(

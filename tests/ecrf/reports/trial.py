@@ -24,6 +24,7 @@ from patients.models import (
 from tests.factories import coordinator_of, make_list, make_site, make_study, randomized_subject, save
 from tests.patients.clinic import BASELINE_ON, RANDOMIZED_ON, Clinic, after
 from trials.audit import clock
+from trials.clinical.endpoints.result import Endpoint
 from trials.models import ScheduledForm, Site, Study, StudySetting, User, VisitDefinition
 
 RANDOMIZED_AT = datetime(2021, 3, 10, 2, tzinfo=UTC)
@@ -127,3 +128,23 @@ class Trial:
     def report(self, moment: Moment = NOW, chosen: Choices | None = None) -> Efficacy:
         seen = Subject.objects.filter(study=self.study).select_related("site", "study").order_by("code")
         return efficacy(self.study, list(seen), "all sites", moment, chosen or self.choices(moment))
+
+
+def told(
+    trial: Trial, patient: Patient, endpoint: Endpoint = Endpoint.PFS, **under: Any
+) -> tuple[str, Any, str]:
+    """Outcome, day and rule of a time."""
+    chosen = trial.choices()
+    if under:
+        chosen = chosen.under(under.get("censoring", chosen.rules.censoring), under.get("resection"))
+    found = trial.endpoints(patient).time(endpoint, chosen)
+    assert found.time is not None, found.words
+    return found.outcome.value, found.time.on, found.time.rule.value
+
+
+def words_of(
+    trial: Trial, patient: Patient, endpoint: Endpoint = Endpoint.PFS
+) -> tuple[str, tuple[str, ...]]:
+    """The outcome of a time, and what is missing for it."""
+    found = trial.endpoints(patient).time(endpoint, trial.choices())
+    return found.outcome.value, found.missing

@@ -1,76 +1,29 @@
 """Case report forms on admin pages: entered, corrected, refused, read."""
 
-import re
 from datetime import date
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from patients.actions.save_form import change_form, create_form
 from patients.models import (
-    AdverseEvent,
     Demographics,
-    EligibilityAssessment,
-    LabResult,
     LabSample,
     Query,
     Subject,
     VitalSigns,
 )
 from tests.factories import (
-    coordinator_of,
-    eligible_answers,
-    make_list,
     make_site,
-    make_study,
     opened,
-    person,
-    randomized_subject,
     screened_subject,
 )
+from tests.patients.admin.house import House, house, page_of, rows, shown
 from trials.models import AuditEvent, Role
 
+__all__ = ["house"]
+
 pytestmark = pytest.mark.django_db
-
-
-class House:
-    """A study with one site, its coordinator logged in, and a screened subject."""
-
-    def __init__(self) -> None:
-        self.study = make_study()
-        self.site = make_site(self.study)
-        self.coordinator = coordinator_of(self.site)
-        self.subject = screened_subject(self.coordinator, self.site)
-        self.client = Client()
-        self.client.force_login(self.coordinator, backend="trials.authentication.RoleBackend")
-
-    def add(self, model: str, **query: Any) -> str:
-        asked = "&".join(f"{key}={value}" for key, value in {"subject": self.subject.pk, **query}.items())
-        return f"/admin/patients/{model}/add/?{asked}"
-
-    def as_(self, role: str) -> Client:
-        client = Client()
-        user = person(role, self.study, self.site)
-        client.force_login(user, backend="trials.authentication.RoleBackend")
-        return client
-
-
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
-def rows(name: str, *lines: dict[str, Any]) -> dict[str, str]:
-    """The fields that a page sends for its lines."""
-    sent = {f"{name}-TOTAL_FORMS": str(len(lines)), f"{name}-INITIAL_FORMS": "0"}
-    for number, line in enumerate(lines):
-        sent |= {f"{name}-{number}-{field}": str(value) for field, value in line.items()}
-    return sent
-
-
-def shown(page: Any) -> str:
-    return re.sub(r"\s+", " ", page.content.decode())
 
 
 def vital_signs(house: House, **answers: Any) -> VitalSigns:
@@ -83,10 +36,6 @@ def vital_signs(house: House, **answers: Any) -> VitalSigns:
         data={"measured_on": "2021-03-01", "weight": "61.5", **answers},
         rows={"blood_pressures": [{"systolic": 120, "diastolic": 80}]},
     )
-
-
-def page_of(record: Any) -> str:
-    return f"/admin/patients/{record._meta.model_name}/{record.pk}/change/"
 
 
 def test_a_form_with_its_rows_is_entered_by_one_act(house: House) -> None:
@@ -246,162 +195,10 @@ def test_a_form_that_does_not_repeat_is_corrected_instead_of_entered_again(house
     assert "exists already" in shown(forced)
 
 
-def test_the_panel_page_offers_every_test_and_stores_only_what_was_answered(house: House) -> None:
-    visit = house.subject.visits.get(code="SCR")
-    page = house.client.get(house.add("labsample", visit=visit.pk, panel="CHEMISTRY"))
-    assert [form.initial["test"] for form in page.context["sheet"].row_sets[0].formset.forms] == [
-        "ALT",
-        "HGB",
-        "UPROT",
-    ]
-    reply = house.client.post(
-        house.add("labsample", visit=visit.pk, panel="CHEMISTRY"),
-        {
-            "collected_on": "2021-03-01",
-            "laboratory": "ZS-LAB",
-            "panel": "CHEMISTRY",
-            **rows(
-                "results",
-                {"test": "ALT", "value": "51", "unit": "U/L"},
-                {"test": "HGB", "value": "", "unit": "g/L", "why_missing": "NOT_DONE"},
-                {"test": "UPROT", "value": "", "unit": ""},
-            ),
-        },
-    )
-    assert reply.status_code == 302, shown(reply)
-    stored = LabResult.objects.order_by("id").values_list("test__code", "value", "flag", "missing_reasons")
-    assert list(stored) == [("ALT", "51", "HIGH", {}), ("HGB", None, None, {"value": "NOT_DONE"})]
-
-
-def test_a_result_that_is_none_is_told_at_its_own_cell(house: House) -> None:
-    visit = house.subject.visits.get(code="SCR")
-    reply = house.client.post(
-        house.add("labsample", visit=visit.pk, panel="CHEMISTRY"),
-        {
-            "collected_on": "2021-03-01",
-            "laboratory": "ZS-LAB",
-            **rows(
-                "results",
-                {"test": "ALT", "value": "", "unit": "U/L"},
-                {"test": "HGB", "value": "1,2,3", "unit": "g/L"},
-                {"test": "UPROT", "value": "2+", "unit": "g/L"},
-            ),
-        },
-    )
-    forms = reply.context["sheet"].row_sets[0].formset.forms
-    assert [set(form.errors) for form in forms] == [set(), {"value"}, {"unit"}]
-    assert LabSample.objects.count() == 0
-
-
 def test_a_query_is_shown_at_the_question_it_is_about(house: House) -> None:
     record = vital_signs(house, pulse="150")
     query = Query.objects.get(record_id=record.pk, field="pulse")
     assert query.message in shown(house.client.get(page_of(record)))
-
-
-def test_eligibility_starts_with_a_line_for_every_rule(house: House) -> None:
-    other = Subject.objects.get(pk=house.subject.pk)
-    fresh = screened_subject(house.coordinator, house.site)
-    EligibilityAssessment.objects.get(subject=fresh)
-    record = EligibilityAssessment.objects.get(subject=other)
-    page = house.client.get(page_of(record))
-    assert len(page.context["sheet"].row_sets[0].formset.forms) == len(eligible_answers(house.study))
-
-
-def test_a_correction_offers_the_rules_that_are_not_answered_yet(house: House) -> None:
-    record = EligibilityAssessment.objects.get(subject=house.subject)
-    missing = record.answers.order_by("id").last()
-    others = record.answers.count() - 1
-    change_form(
-        actor=house.coordinator,
-        record=record,
-        version=record.version,
-        reason="answered too early",
-        data={},
-        rows={"answers": [{"repeat": missing.repeat, "entered_in_error": True}]},
-    )
-    page = house.client.get(page_of(record))
-    forms = page.context["sheet"].row_sets[0].formset.forms
-    assert [form.initial.get("repeat") for form in forms].count(None) == 1
-    assert forms[-1].initial == {"rule": missing.rule.code}
-    sent = [{"repeat": form.initial["repeat"], **form.initial} for form in forms[:-1]]
-    reply = house.client.post(
-        page_of(record),
-        {
-            "version": "2",
-            "change_reason": "answered on the same day",
-            "assessed_on": record.assessed_on.isoformat(),
-            **rows("answers", *sent, {"rule": missing.rule.code, "answer": missing.answer}),
-        },
-    )
-    assert reply.status_code == 302, shown(reply)
-    assert record.answers.filter(entered_in_error=False).count() == others + 1
-
-
-def test_a_correction_of_a_sample_offers_the_tests_of_its_panel_that_have_no_result(house: House) -> None:
-    sample = create_form(
-        actor=house.coordinator,
-        form=LabSample,
-        subject=house.subject,
-        visit=house.subject.visits.get(code="SCR"),
-        data={"collected_on": "2021-03-01", "laboratory": "ZS-LAB", "panel": "CHEMISTRY"},
-        rows={"results": [{"test": "HGB", "value": "120", "unit": "g/L"}]},
-    )
-    page = house.client.get(page_of(sample))
-    forms = page.context["sheet"].row_sets[0].formset.forms
-    assert [form.initial["test"] for form in forms] == ["HGB", "ALT", "UPROT"]
-    reply = house.client.post(
-        page_of(sample),
-        {
-            "version": "1",
-            "change_reason": "second report",
-            "collected_on": "2021-03-01",
-            "laboratory": "ZS-LAB",
-            "panel": "CHEMISTRY",
-            **rows(
-                "results",
-                {"repeat": 1, "test": "HGB", "value": "120", "unit": "g/L"},
-                {"test": "ALT", "value": "51", "unit": "U/L"},
-                {"test": "UPROT", "value": "", "unit": ""},
-            ),
-        },
-    )
-    assert reply.status_code == 302, shown(reply)
-    stored = LabResult.objects.order_by("id").values_list("repeat", "test__code", "value")
-    assert list(stored) == [(1, "HGB", "120"), (2, "ALT", "51")]
-
-
-def test_the_panels_are_offered_by_their_names(house: House) -> None:
-    visit = house.subject.visits.get(code="SCR")
-    page = house.client.get(house.add("labsample", visit=visit.pk))
-    assert [words for words, _address in page.context["choices"]][0] == "Chemistry"
-
-
-def test_an_adverse_event_asks_for_every_drug_of_the_arm(house: House) -> None:
-    make_list(house.study, "A")
-    house.subject = randomized_subject(house.coordinator, house.site)
-    page = house.client.get(house.add("adverseevent"))
-    given = [form.initial["drug"] for form in page.context["sheet"].row_sets[0].formset.forms]
-    assert given == ["LENVATINIB", "TORIPALIMAB"]
-    reply = house.client.post(
-        house.add("adverseevent"),
-        {
-            "term": "rash",
-            "ctcae_term": "Rash maculo-papular",
-            "grade": "2",
-            "started": "2021-03",
-            "ongoing": "Y",
-            "outcome": "RECOVERING/RESOLVING",
-            "serious": "N",
-            **rows(
-                "drugs",
-                {"drug": "LENVATINIB", "causality": "POSSIBLY RELATED", "action": "DOSE NOT CHANGED"},
-                {"drug": "TORIPALIMAB", "causality": "", "action": ""},
-            ),
-        },
-    )
-    assert reply.status_code == 302, shown(reply)
-    assert AdverseEvent.objects.get().drugs.count() == 1
 
 
 @pytest.mark.parametrize("role", [Role.MONITOR, Role.DATA_MANAGER, Role.STATISTICIAN])
