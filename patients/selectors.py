@@ -15,7 +15,6 @@ from patients.models import (
     Query,
     QueryMessage,
     QueryState,
-    Severity,
     Subject,
     Visit,
 )
@@ -124,16 +123,6 @@ def _may_apply(each: ReferenceRange, sex: str | None, ages: tuple[int, int] | No
 def open_queries(user: User) -> QuerySet[Query]:
     """Open queries at the sites the user may see."""
     return visible(Query, user).filter(state=QueryState.OPEN).select_related("subject__site")
-
-
-def open_hard_queries(form: Any) -> QuerySet[Query]:
-    """The hard queries that keep a form (or a visit) from being signed: open ones and answered ones.
-
-    An answer that nobody has accepted yet settles nothing: the side that asked closes the query first.
-    """
-    return Query.objects.filter(
-        form=form.form.oid, record_id=form.pk, severity=Severity.HARD, state__in=QueryState.waiting()
-    )
 
 
 def visits_of(subject: Subject) -> QuerySet[Visit]:

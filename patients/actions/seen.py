@@ -82,7 +82,7 @@ def refuse_unfit(step: Step, forms: Sequence[CaseReportForm]) -> dict[FormKey, M
     for form in forms:
         key = place_of(form).key
         try:
-            allowed(step, state_of(line.mark, marks[key], key), obstacles_of(form, marks[key], key in hard))
+            allowed(step, state_of(line.mark, marks[key]), obstacles_of(form, marks[key], key in hard))
         except WrongState as refusal:
             told.append(f"{form_in_words(form)}: {refusal.errors['detail']}")
     if told:
@@ -90,7 +90,7 @@ def refuse_unfit(step: Step, forms: Sequence[CaseReportForm]) -> dict[FormKey, M
     return marks
 
 
-def state_of(mark: Mark, marks: Marks, key: FormKey) -> State:
+def state_of(mark: Mark, marks: Marks) -> State:
     """Where a mark of the form stands; of freezes and locks those of the form itself count."""
     match mark:
         case Mark.VERIFIED:
@@ -118,7 +118,10 @@ def obstacles_of(form: CaseReportForm, marks: Marks, has_hard_query: bool) -> se
 
 
 def hard_queries_on(forms: Sequence[CaseReportForm]) -> set[FormKey]:
-    """Which of the forms have a hard query that waits."""
+    """Which of the forms have a hard query that waits.
+
+    An answer that nobody has accepted yet settles nothing: the side that asked closes the query first.
+    """
     keys = {place_of(form).key for form in forms}
     found: set[FormKey] = set()
     for portion in in_portions(sorted({key for _oid, key in keys})):

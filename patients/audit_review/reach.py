@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from patients.models import Subject
 from patients.selectors import visible
-from trials.models import AuditEvent, Chain, ChainKind, Site, Study, User
+from trials.models import AuditEvent, ChainKind, Site, Study, User
 from trials.roles import Verb, may, scope
 
 
@@ -80,17 +80,6 @@ class Reach:
 
     def events(self) -> QuerySet[AuditEvent]:
         return AuditEvent.objects.filter(self.chains())
-
-    def chain_in_reach(self, key: int) -> Chain | None:
-        """The chain of this key, None for a foreign one as for none."""
-        return Chain.objects.filter(self._chain_condition(), pk=key).first()
-
-    def _chain_condition(self) -> Q:
-        keys: tuple[QuerySet[Any], ...] = (self.subjects, self.sites, self.studies)
-        found = Q()
-        for each in keys:
-            found |= Q(pk__in=each.order_by().values("chain_id"))
-        return found | Q(kind=ChainKind.SYSTEM) if self.manages else found
 
     def reads_text(self, place: Place) -> bool:
         """Whether what was typed in words of their own is shown; elsewhere nothing is said of subjects."""

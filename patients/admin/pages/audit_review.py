@@ -49,7 +49,7 @@ def trail_page(admin: StudyAdmin, request: HttpRequest) -> HttpResponse:
         question = asked(reach, sent)
         oldest = request.GET.get("order") == OLDEST
         page = page_of_trail(reach, question, request.GET.get("cursor", ""), oldest=oldest)
-        context |= _shown(admin, request, reach, question, page)
+        context |= _shown(admin, request, question, page)
     except Refused as refusal:
         context["refused"] = [(name, said) for name, told in refusal.errors.items() for said in told]
         status = 400
@@ -58,9 +58,7 @@ def trail_page(admin: StudyAdmin, request: HttpRequest) -> HttpResponse:
     return admin.page(request, "study/audit_trail.html", context, status=status)
 
 
-def _shown(
-    admin: StudyAdmin, request: HttpRequest, reach: Reach, question: Asked, page: Page
-) -> dict[str, Any]:
+def _shown(admin: StudyAdmin, request: HttpRequest, question: Asked, page: Page) -> dict[str, Any]:
     may_review = Reach(user_of(request), Verb.REVIEW_AUDIT)
     reviewable = [told.event for told in page.told if may_review and _covers(may_review, told)]
     marks = to_mark(reviewable) if reviewable and not question.narrows else []

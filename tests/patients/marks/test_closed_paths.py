@@ -40,6 +40,7 @@ from tests.factories import (
 )
 from tests.patients.conftest import errors_of
 from tests.patients.marks.conftest import frozen, locked, locked_forms
+from tests.taken_back import taken_back
 from trials.actions.errors import Closed
 from trials.audit import clock
 from trials.models import ReferenceRange, Role, Site, Study, StudySetting, User
@@ -304,17 +305,22 @@ def counts() -> dict[str, Any]:
     return found | dict(chains)
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
-def test_every_path_writes_while_nothing_is_closed(path: Act, ward: Ward) -> None:
-    before = counts()
-    assert path(ward) in (200, 201, 302)
-    assert counts() != before
+def written(path: Act, ward: Ward) -> bool:
+    """Whether a path writes; what it wrote is taken back."""
+    with taken_back():
+        before = counts()
+        return path(ward) in (200, 201, 302) and counts() != before
 
 
-@pytest.mark.parametrize("scope", ALL)
-@pytest.mark.parametrize("how", [locked, frozen])
+def test_every_path_writes_while_nothing_is_closed(ward: Ward) -> None:
+    assert [path.__name__ for path in PATHS if not written(path, ward)] == []
+
+
+@pytest.mark.parametrize(
+    ("how", "scope"), [*((locked, scope) for scope in ALL), (frozen, "form"), (frozen, "site")]
+)
 def test_no_path_changes_what_is_closed_and_nothing_is_stored(
-    scope: str, how: Callable[[User, Any], Lock], ward: Ward
+    how: Callable[[User, Any], Lock], scope: str, ward: Ward
 ) -> None:
     shut(ward, scope, how)
     before = counts()

@@ -11,30 +11,40 @@ from tests.trials.protocol.paths import REGISTRY, copied, edited, faults
 WHERE = "settings.yaml: settings"
 
 
+LAST = "LF: [last_contact_on]"
+IN_VALUE, IN_DEFAULT = "\n    default:", "\n    is_assumption:"
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("new", "after", "said"),
     [
-        ("DD: [died_on, cause]", "DX: [died_on]", "value: “DX” is not a form"),
-        ("DD: [died_on, cause]", "DD: [died]", "value: DD: “died” is not a question of the form"),
-        ("DD: [died_on, cause]", "DD: died_on", "value: DD: must be a list of questions, each once"),
-        ("DD: [died_on, cause]", "DD: [cause, cause]", "value: DD: must be a list of questions, each once"),
-        (
-            "answers.rule, answers.answer]",
-            "answers.verdict]",
-            "value: IE: “answers.verdict” is not a question",
-        ),
-        ("    default: {}\n", "    default: [DD]\n", "default: must name the critical questions by form"),
+        ("LX: [last_contact_on]", IN_VALUE, "value: “LX” is not a form"),
+        ("LF: [contact]", IN_VALUE, "value: LF: “contact” is not a question of the form"),
+        ("LF: last_contact_on", IN_VALUE, "value: LF: must be a list of questions, each once"),
+        ("LF: [last_contact_on, last_contact_on]", IN_VALUE, "value: LF: must be a list of questions, each"),
+        ("LB: [results.verdict]", IN_VALUE, "value: LB: “results.verdict” is not a question"),
+        ("LF: [contact]", IN_DEFAULT, "default: LF: “contact” is not a question of the form"),
     ],
 )
 def test_a_critical_question_that_does_not_exist_is_named(
-    old: str, new: str, said: str, tmp_path: Path
+    new: str, after: str, said: str, tmp_path: Path
 ) -> None:
     study = copied(REGISTRY, tmp_path)
-    edited(study / "settings.yaml", old, new)
+    edited(study / "settings.yaml", LAST + after, new + after)
     (line,) = faults(study)
     assert line.startswith(WHERE)
     assert "(critical_fields)" in line
     assert said in line
+
+
+def test_critical_questions_that_are_not_told_by_form_are_refused(tmp_path: Path) -> None:
+    study = copied(REGISTRY, tmp_path)
+    file = study / "settings.yaml"
+    text = file.read_text(encoding="utf-8")
+    mapping = text[text.index("    default:\n      IC:") : text.index("LF:", text.index(LAST + IN_DEFAULT))]
+    edited(file, mapping + LAST, "    default: [DD]")
+    (line,) = faults(study)
+    assert "(critical_fields): default: must name the critical questions by form" in line
 
 
 @pytest.mark.parametrize("share", ["101", "-1", '"all"', "true", "null"])

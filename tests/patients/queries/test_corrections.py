@@ -9,9 +9,9 @@ from patients.actions.correct_range import correct_range
 from patients.actions.import_forms import import_forms
 from patients.actions.queries import accept_reason
 from patients.actions.save_form import mark_entered_in_error
+from patients.actions.seen import hard_queries_on
 from patients.actions.visits import add_unscheduled_visit, open_visit
 from patients.models import LabResult, MessageKind, Query, QueryMessage, QueryState, VitalSigns
-from patients.selectors import open_hard_queries
 from patients.threads import thread_of
 from patients.trail import versions_of
 from tests.factories import CONSENT_DAY, assign
@@ -240,10 +240,10 @@ def test_a_hard_query_keeps_a_form_from_being_signed_until_who_asked_is_content(
     from patients.actions.ask import close_query
 
     desk.ask(field="pulse")
-    assert not open_hard_queries(desk.form).exists()
+    assert hard_queries_on([desk.form]) == set()
     query = desk.ask(severity="HARD")
-    assert list(open_hard_queries(desk.form)) == [query]
+    assert hard_queries_on([desk.form]) == {("VS", desk.form.pk)}
     answer_query(actor=desk.investigator, query=query, words="The source confirms the value")
-    assert list(open_hard_queries(desk.form)) == [query]
+    assert hard_queries_on([desk.form]) == {("VS", desk.form.pk)}
     close_query(actor=desk.monitor, query=query, words="Seen")
-    assert not open_hard_queries(desk.form).exists()
+    assert hard_queries_on([desk.form]) == set()
