@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from trials.access import COLUMNS, cells, holders_on, managed_studies, today
+from trials.access import COLUMNS, EVERYWHERE, cells, holders_on, managed_studies, today
 from trials.actions import accounts
 from trials.actions.errors import Refused
 from trials.actions.given import day
@@ -19,7 +19,28 @@ from trials.admin.accounts import AccountsAdmin
 from trials.admin.act import act_page, posted
 from trials.admin.base import WRITING, user_of
 from trials.audit import clock
-from trials.models import Assignment, User
+from trials.models import Assignment, Role, User
+
+HEADINGS = {
+    "username": gettext_lazy("Username"),
+    "full_name": gettext_lazy("Name"),
+    "role": gettext_lazy("Role"),
+    "study": gettext_lazy("Study"),
+    "site": gettext_lazy("Site"),
+    "valid_from": gettext_lazy("From"),
+    "valid_to": gettext_lazy("To"),
+    "trained_on": gettext_lazy("Trained on"),
+    "account": gettext_lazy("Account on that day"),
+    "account_valid_until": gettext_lazy("Last day of the account"),
+    "second_factor_now": gettext_lazy("Second factor now"),
+    "last_login": gettext_lazy("Last login (UTC)"),
+}
+
+
+def in_words(line: list[str]) -> list[Any]:
+    """A line of the list as people read it; a file keeps the codes."""
+    words: dict[str, Any] = dict(Role.choices)
+    return [words.get(cell, _("every one") if cell == EVERYWHERE else cell) for cell in line]
 
 
 @admin.register(Assignment)
@@ -51,7 +72,12 @@ class AssignmentPage(AccountsAdmin):
         """Who had which role where on a day, as a page or (format=csv) as a file."""
         self.enter(request)
         studies = managed_studies(user_of(request))
-        context: dict[str, Any] = {"title": _("Roles on a day"), "columns": COLUMNS, "lines": []}
+        context: dict[str, Any] = {
+            "title": _("Roles on a day"),
+            "columns": HEADINGS.values(),
+            "lines": [],
+            "shown": [],
+        }
         context["on"] = request.GET.get("on") or today().isoformat()
         context["as_of"] = request.GET.get("as_of", "").strip()
         try:
@@ -59,6 +85,7 @@ class AssignmentPage(AccountsAdmin):
             if context["as_of"]:
                 as_of = clock.instant(context["as_of"])
             context["lines"] = [cells(each) for each in holders_on(asked, studies, as_of=as_of)]
+            context["shown"] = [in_words(line) for line in context["lines"]]
         except Refused as refusal:
             context["refused"] = str(refusal)
         except ValueError as error:

@@ -169,7 +169,7 @@ def test_the_page_and_its_file_tell_the_same_and_no_spreadsheet_calculates_it(
 ) -> None:
     browser, _reply = log_in("admin")
     page = browser.get("/admin/trials/assignment/on/?on=2021-06-01")
-    assert "COORDINATOR" in page.content.decode()
+    assert "Coordinator" in page.content.decode()
     reply = browser.get("/admin/trials/assignment/on/?on=2021-06-01&format=csv")
     assert reply["Content-Type"].startswith("text/csv")
     lines = list(csv.DictReader(io.StringIO(reply.content.decode())))
