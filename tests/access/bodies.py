@@ -9,7 +9,7 @@ REASON = {"change_reason": "asked by the matrix"}
 DAY = "2021-03-09"
 
 Keys = Mapping[str, Any]
-"""What stands for each placeholder in this request, for example keys["subject.code"], and "me": a username."""
+"""What stands for each placeholder, for example keys["subject.code"], and "me", the username of who asks."""
 
 
 def _form(keys: Keys) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from tests.access.asking import REFUSALS, Kind, Person, ask
 from tests.access.table import HERE, METHODS, WORDS, Line
 from tests.access.world import World
 from tests.ecrf.api.client import Client
-from tests.factories import UserFactory, assign
-from trials.models import Role, Site
+from tests.factories import assign
+from trials.models import Role, Site, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("R04"), pytest.mark.requirement("R21")]
 
@@ -37,7 +37,7 @@ def _cells(row: dict[str, str]) -> dict[str, str]:
 def narrowed(world: World, column: str) -> Person:
     """A data manager of the study with a token of this kind, or without a recorded training."""
     dates = {"trained_on": None} if column == "untrained" else {}
-    user = assign(UserFactory(), Role.DATA_MANAGER, world.study, **dates)
+    user = assign(User.objects.create_user("narrow"), Role.DATA_MANAGER, world.study, **dates)
     limits: dict[str, dict[str, Any]] = {
         "own_site": {"site": world.site},
         "other_site": {"site": Site.objects.get(study=world.study, code="WX")},

@@ -30,7 +30,7 @@ from patients.models import (
     VitalSigns,
 )
 from tests.factories import (
-    UserFactory,
+    PASSWORD,
     coordinator_of,
     make_list,
     make_site,
@@ -89,8 +89,8 @@ def make_world() -> World:
     make_list(study, "ABABABAB")
     other_study = make_study("OTHER-2")
     elsewhere = make_site(other_study, "XX")
-    people = {
-        "superuser": UserFactory(username="installation", is_superuser=True),
+    people: dict[str, User] = {
+        "superuser": User.objects.create_user("installation", password=PASSWORD, is_superuser=True),
         **{name: person(role, study, site, full_name=f"Dr. {name}") for name, role in AT_A_SITE.items()},
         **{name: person(role, study, full_name=f"Dr. {name}") for name, role in IN_A_STUDY.items()},
         **{f"other_site {name}": person(role, study, other_site) for name, role in AT_A_SITE.items()},
