@@ -60,8 +60,9 @@ def without(record: Any) -> Any:
     shown = copy(record)
     shown._state = copy(record._state)
     shown.save_base = _refuse
-    for field in record._meta.concrete_fields:
-        if isinstance(field, ClinicalField) and field.meaning.identifying:
+    answered: list[Any] = [each for each in record._meta.concrete_fields if isinstance(each, ClinicalField)]
+    for field in answered:
+        if field.meaning.identifying:
             setattr(shown, field.attname, instead_of(field, getattr(record, field.attname)))
     for name in stated_of(type(record)):
         setattr(shown, name, WITHHELD if getattr(record, name) else "")
