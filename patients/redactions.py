@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from patients.forms import Section, definition_of, definitions
+from patients.forms import Item, Section, definition_of, definitions
 from patients.models import CaseReportForm, Entry, Query, QueryMessage, Row, Subject
 from patients.selectors import visible
 from trials.audit.redaction import Target, target_of
@@ -69,7 +69,7 @@ def candidates(record: CaseReportForm) -> list[Candidate]:
 
 def _candidates(section: Section, record: CaseReportForm, row: Row | None) -> Iterator[Candidate]:
     holder: Any = row if row is not None else record
-    labels = {item.attname: (item.name, item.question) for item in section.items}
+    labels = {item.attname: (item.name, item.question) for item in section.items if _is_words(item)}
     labels |= {name: (name, str(label)) for name, label in STATED.items() if hasattr(holder, name)}
     earlier = list(_earlier(holder))
     for column, (name, label) in labels.items():
@@ -77,6 +77,11 @@ def _candidates(section: Section, record: CaseReportForm, row: Row | None) -> It
         if keys:
             target = Target(type(holder).history.model, keys, (column,))
             yield Candidate(row, section.name if row is not None else "", name, label, target)
+
+
+def _is_words(item: Item) -> bool:
+    """Whether an answer may name a person. A dose, a result or a code does not: it stays told."""
+    return item.identifying or (item.kind in ("text", "narrative") and not item.derived)
 
 
 def _earlier(holder: Any) -> QuerySet[Any]:

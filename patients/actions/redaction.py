@@ -146,8 +146,8 @@ def _asking(actor: User, subject: Subject, reason: str) -> tuple[str, str]:
 
 def _why_not(key: str) -> str:
     return (
-        f"{key[:100]}: no older version holds anything else than the form does now. What is to be "
-        "redacted must be corrected in the form first."
+        f"{key[:100]}: no free text or day of birth, or no older version holds anything else than the form "
+        "does now. What is to be redacted must be corrected in the form first."
     )
 
 

@@ -412,3 +412,14 @@ def test_a_statistician_sees_no_redactions(study: Study) -> None:
     statistician = person(Role.STATISTICIAN, study)
     assert client_of(statistician).get("/api/v1/redactions/").status_code == 403
     assert page_of(statistician).get("/admin/trials/redaction/").status_code == 403
+
+
+def test_a_number_a_code_and_a_day_stay_told_whoever_asks(
+    coordinator: User, spoiled: ProtocolDeviation
+) -> None:
+    correct(coordinator, spoiled, category="DOSING", occurred_on="2021-03-03")
+    spoiled.refresh_from_db()
+    for question in ("category", "occurred_on"):
+        with pytest.raises(Refused, match="no free text"):
+            asked(coordinator, spoiled, question)
+    assert not Redaction.objects.exists()
