@@ -108,20 +108,8 @@ def sign(
     with marking(actor, seen, Step.SIGN) as forms:
         _check_whole(subject, scope, visit, forms)
         _refuse_unready(actor, scope, forms)
-        last = Chain.objects.get(pk=subject.chain_id).last_recorded_at
-        signature = Signature(
-            identifier=secrets.token_hex(IDENTIFIER_BYTES),
-            subject=subject,
-            signer=actor,
-            username=actor.username,
-            printed_name=actor.full_name.strip(),
-            role=role,
-            scope=scope,
-            visit=visit if scope == SignatureScope.VISIT else None,
-            meaning=meaning,
-            statement=str(SignatureMeaning(meaning).label),
-            signed_at=max(clock.now(), last or clock.now()),
-        )
+        signature = _unsealed(actor, subject, role, meaning)
+        signature.scope, signature.visit = scope, visit if scope == SignatureScope.VISIT else None
         signed = _signed_forms(signature, forms)
         signature.digest = seal_of_signature(signature, (each.digest for each in signed))
         signature.save()
@@ -129,6 +117,22 @@ def sign(
             each.signature = signature
         current_recording().save_all(signed)
     return signature
+
+
+def _unsealed(actor: User, subject: Subject, role: str, meaning: str) -> Signature:
+    """Who signs, as what, what it means, and when: never earlier than the last event of the casebook."""
+    last = Chain.objects.get(pk=subject.chain_id).last_recorded_at
+    return Signature(
+        identifier=secrets.token_hex(IDENTIFIER_BYTES),
+        subject=subject,
+        signer=actor,
+        username=actor.username,
+        printed_name=actor.full_name.strip(),
+        role=role,
+        meaning=meaning,
+        statement=str(SignatureMeaning(meaning).label),
+        signed_at=max(clock.now(), last or clock.now()),
+    )
 
 
 def _signing_role(actor: User, subject: Subject | None = None) -> str:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from patients.actions.review_audit import record_export_of_trail, review_audit
 from patients.admin.addresses import hub_url, page_of
@@ -122,8 +122,26 @@ def _record(admin: StudyAdmin, told: Told, record: Record) -> dict[str, Any]:
     }
 
 
+TEXTS: dict[str, tuple[Any, str]] = {
+    "subject": (gettext_lazy("Subject"), ""),
+    "visit": (gettext_lazy("Visit"), ""),
+    "user": (gettext_lazy("Who (username)"), ""),
+    "from": (gettext_lazy("From"), "YYYY-MM-DD"),
+    "to": (gettext_lazy("To"), "YYYY-MM-DD"),
+    "record": (gettext_lazy("Record number"), ""),
+    "row": (gettext_lazy("Row"), ""),
+    "action": (gettext_lazy("Act"), ""),
+    "field": (gettext_lazy("Field"), ""),
+}
+RARELY = ("record", "row", "action", "field", "site", "study")
+ORDER = (
+    *("study", "site", "subject", "visit", "form", "field", "record", "row", "kind", "risk", "user"),
+    *("role", "source", "action", "from", "to", "area", "reviewed"),
+)
+
+
 def _controls(reach: Reach, sent: dict[str, str]) -> list[dict[str, Any]]:
-    """The filters as controls of a plain form: a list of choices, or a text."""
+    """The filters as controls of a plain form: a list of choices, or a text; rarely asked ones when asked."""
     sites = list(reach.sites.order_by("code").values_list("code", "code").distinct()[:200])
     studies = list(reach.studies_known().order_by("code").values_list("code", "code")[:200])
     lists: dict[str, tuple[str, list[tuple[str, Any]]]] = {
@@ -138,22 +156,8 @@ def _controls(reach: Reach, sent: dict[str, str]) -> list[dict[str, Any]]:
         "site": (_("Site"), sites if len(sites) > 1 else []),
         "study": (_("Study"), studies if len(studies) > 1 else []),
     }
-    texts = {
-        "subject": (_("Subject"), ""),
-        "visit": (_("Visit"), ""),
-        "user": (_("Who (username)"), ""),
-        "from": (_("From"), "YYYY-MM-DD"),
-        "to": (_("To"), "YYYY-MM-DD"),
-        "record": (_("Record number"), ""),
-        "row": (_("Row"), ""),
-        "action": (_("Act"), ""),
-        "field": (_("Field"), ""),
-    }
-    rarely = ("record", "row", "action", "field", "site", "study")
-    order = ("study", "site", "subject", "visit", "form", "field", "record", "row", "kind", "risk", "user")
-    later = ("role", "source", "action", "from", "to", "area", "reviewed")
     controls = []
-    for name in (*order, *later):
+    for name in ORDER:
         value = sent.get(name, "")
         label, choices = lists.get(name, ("", []))
         if choices:
@@ -162,8 +166,8 @@ def _controls(reach: Reach, sent: dict[str, str]) -> list[dict[str, Any]]:
                 *((str(key), each, str(key) == value) for key, each in choices),
             ]
             controls.append({"name": name, "label": label, "value": value, "choices": shown})
-        elif name in texts and (value or name not in rarely):
-            label, hint = texts[name]
+        elif name in TEXTS and (value or name not in RARELY):
+            label, hint = TEXTS[name]
             controls.append({"name": name, "label": label, "value": value, "hint": hint})
     return controls
 

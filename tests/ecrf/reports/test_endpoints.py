@@ -122,7 +122,7 @@ def test_missed_assessments_are_named_by_their_visits_and_lead_to_them(
     assert [(each.path, each.field) for each in visits] == [("visits", "status")] * len(visits)
     assert [each.visit for each in visits] == ["IMG1", "IMG2", "IMG3"]
     assert all(f"{each.visit} {each.day}" in missed.words for each in visits)
-    assert [each.value for each in visits] == ["Did not take place (Ward was closed)", "Planned", "Planned"]
+    assert [each.value for each in visits] == ["Did not take place", "Planned", "Planned"]
 
 
 @pytest.mark.parametrize(
