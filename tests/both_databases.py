@@ -45,6 +45,10 @@ RULES = (
     "tests/patients/dosing/",
     "tests/patients/eligibility/",
     "tests/patients/participation/",
+    "tests/patients/test_grades.py",
+    "tests/patients/test_tumor_response.py",
+    "tests/patients/test_tumor_settings.py",
+    "tests/patients/test_tumor_told.py",
 )
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
