@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from patients.actions.save_form import create_form
+from patients.models import VitalSigns
 from tests.factories import coordinator_of, make_site, make_study, person, screened_subject
 
 
@@ -50,3 +52,15 @@ def shown(page: Any) -> str:
 
 def page_of(record: Any) -> str:
     return f"/admin/patients/{record._meta.model_name}/{record.pk}/change/"
+
+
+def vital_signs(house: House, **answers: Any) -> VitalSigns:
+    visit = house.subject.visits.get(code="SCR")
+    return create_form(
+        actor=house.coordinator,
+        form=VitalSigns,
+        subject=house.subject,
+        visit=visit,
+        data={"measured_on": "2021-03-01", "weight": "61.5", **answers},
+        rows={"blood_pressures": [{"systolic": 120, "diastolic": 80}]},
+    )

@@ -5,7 +5,7 @@ from django.test import Client
 
 from patients.models import PhysicalExamination
 from tests.factories import CONSENT_DAY, coordinator_of, make_site, make_study, screened_subject
-from tests.patients.admin.test_forms_on_pages import rows
+from tests.patients.admin.house import rows
 
 pytestmark = pytest.mark.django_db
 

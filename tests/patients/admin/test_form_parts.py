@@ -7,7 +7,7 @@ from django.test import Client
 
 from patients.actions.save_form import create_form
 from patients.models import AdverseEvent, TumorAssessment
-from tests.patients.admin.test_forms_on_pages import House, house, page_of, rows, shown
+from tests.patients.admin.house import House, house, page_of, rows, shown
 from tests.patients.clinic import Clinic, after, both, clinic, liver
 from trials.models import Role
 

@@ -1,11 +1,10 @@
 """Case report forms on admin pages: entered, corrected, refused, read."""
 
 from datetime import date
-from typing import Any
 
 import pytest
 
-from patients.actions.save_form import change_form, create_form
+from patients.actions.save_form import change_form
 from patients.models import (
     Demographics,
     LabSample,
@@ -18,24 +17,12 @@ from tests.factories import (
     opened,
     screened_subject,
 )
-from tests.patients.admin.house import House, house, page_of, rows, shown
+from tests.patients.admin.house import House, house, page_of, rows, shown, vital_signs
 from trials.models import AuditEvent, Role
 
 __all__ = ["house"]
 
 pytestmark = pytest.mark.django_db
-
-
-def vital_signs(house: House, **answers: Any) -> VitalSigns:
-    visit = house.subject.visits.get(code="SCR")
-    return create_form(
-        actor=house.coordinator,
-        form=VitalSigns,
-        subject=house.subject,
-        visit=visit,
-        data={"measured_on": "2021-03-01", "weight": "61.5", **answers},
-        rows={"blood_pressures": [{"systolic": 120, "diastolic": 80}]},
-    )
 
 
 def test_a_form_with_its_rows_is_entered_by_one_act(house: House) -> None:

@@ -8,7 +8,7 @@ from patients.actions.queries import accept_reason
 from patients.actions.save_form import create_form
 from patients.models import LabResult, LabSample, Query, Severity, VitalSigns
 from tests.factories import person, save
-from tests.patients.admin.test_forms_on_pages import House, house, page_of, shown, vital_signs
+from tests.patients.admin.house import House, house, page_of, shown, vital_signs
 from trials.models import Role
 
 __all__ = ["house"]

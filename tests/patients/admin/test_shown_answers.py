@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from patients.models import Electrocardiogram, TumorLesion
-from tests.patients.admin.test_forms_on_pages import House, house, page_of, shown
+from tests.patients.admin.house import House, house, page_of, shown
 from tests.patients.clinic import Clinic
 
 __all__ = ["house"]
