@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
-from tests.factories import PASSWORD, UserFactory, make_site, make_study, person
+from tests.factories import PASSWORD, UserFactory, assign, make_site, make_study, person
 from trials.actions import accounts
 from trials.actions.errors import ReasonRequired, Refused, WrongState
 from trials.audit.context import NotRecording
@@ -229,6 +229,26 @@ def test_a_role_ends_after_its_last_day_with_a_reason_and_stays_on_record(
     )
     assert not may(User.objects.get(pk=user.pk), Verb.READ)
     assert Assignment.history.filter(id=assignment.pk).count() == 2
+
+
+@pytest.mark.requirement("R23")
+def test_the_training_for_a_role_is_recorded_later_with_a_reason_and_then_the_role_writes(
+    study: Study, administrator: User, client: Client
+) -> None:
+    user = assign(UserFactory(), Role.COORDINATOR, study, make_site(study), trained_on=None)
+    assignment = Assignment.objects.get(user=user)
+    assert not may(user, Verb.ENTER)
+    client.force_login(administrator, backend="trials.authentication.RoleBackend")
+    page = f"/admin/trials/assignment/{assignment.pk}/training/"
+    assert client.post(page, {"trained_on": "2021-03-01", "change_reason": ""}).status_code != 302
+    assert client.post(page, {"trained_on": "2999-01-01", "change_reason": "Course"}).status_code != 302
+    assert not may(User.objects.get(pk=user.pk), Verb.ENTER)
+    assert client.post(page, {"trained_on": "2021-03-01", "change_reason": "Course"}).status_code == 302
+    assert may(User.objects.get(pk=user.pk), Verb.ENTER)
+    with pytest.raises(NotPermitted):
+        accounts.record_training(
+            actor=user, assignment=assignment, trained_on=date(2021, 3, 1), reason="my own"
+        )
 
 
 @pytest.mark.parametrize(

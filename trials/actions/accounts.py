@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from trials.actions import second_factor
 from trials.actions.access_events import SELF, about
 from trials.actions.errors import Refused, WrongState
 from trials.actions.given import needed
+from trials.audit import clock
 from trials.audit.recording import Act, recording
 from trials.models import AccessToken, Assignment, Site, Study, User, UserSession, system_chain
 from trials.roles import NotPermitted, Verb, require, roles_with
@@ -104,6 +106,23 @@ def end_assignment(*, actor: User, assignment: Assignment, last_day: date, reaso
             raise ValidationError({"valid_to": ["is after the end that the role has: assign it anew"]})
         assignment.valid_to = last_day
         assignment.full_clean()
+        assignment.save()
+        renew_sessions(assignment.user)
+    return assignment
+
+
+def record_training(*, actor: User, assignment: Assignment, trained_on: date, reason: str) -> Assignment:
+    """Record, or correct, the day of the training for a role; from that day on the role writes.
+
+    Nobody vouches for the own training. Raises NotPermitted, ReasonRequired, ValidationError (a day to come).
+    """
+    role = require(actor, Verb.MANAGE_ACCOUNTS, study=assignment.study)
+    if actor.pk == assignment.user_id:
+        raise NotPermitted(Verb.MANAGE_ACCOUNTS)
+    if trained_on > clock.today(settings.TIME_ZONE):
+        raise ValidationError({"trained_on": ["lies in the future"]})
+    with recording(assignment.study.chain, Act(actor, role, "record training", needed(reason))):
+        assignment.trained_on = trained_on
         assignment.save()
         renew_sessions(assignment.user)
     return assignment

@@ -147,6 +147,11 @@ class EndForm(forms.Form):
     change_reason = ReasonField()
 
 
+class TrainingForm(forms.Form):
+    trained_on = day_field(gettext_lazy("Day of the training"))
+    change_reason = ReasonField()
+
+
 class OwnPasswordForm(TwicePasswordForm):
     """One's own password: the present one is asked, so that an open screen is not enough.
 

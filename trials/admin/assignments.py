@@ -14,7 +14,7 @@ from trials.access import COLUMNS, EVERYWHERE, cells, holders_on, managed_studie
 from trials.actions import accounts
 from trials.actions.errors import Refused
 from trials.actions.given import day
-from trials.admin.account_forms import AssignmentForm, EndForm
+from trials.admin.account_forms import AssignmentForm, EndForm, TrainingForm
 from trials.admin.accounts import AccountsAdmin
 from trials.admin.act import act_page, posted
 from trials.admin.base import WRITING, user_of
@@ -64,6 +64,7 @@ class AssignmentPage(AccountsAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/end/", view(self.end_view), name="trials_assignment_end"),
+            path("<int:pk>/training/", view(self.training_view), name="trials_assignment_training"),
             path("on/", view(self.on_view), name="trials_assignment_on"),
             *super().get_urls(),
         ]
@@ -135,4 +136,25 @@ class AssignmentPage(AccountsAdmin):
             said=_("The role ends after that day."),
             to=reverse("admin:trials_user_change", args=[assignment.user_id]),
             context={"title": _("End a role: %(role)s") % {"role": assignment}, "submit": _("End role")},
+        )
+
+    def training_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.enter(request, WRITING)
+        assignment, actor = self.found(request, pk), user_of(request)
+        return act_page(
+            self,
+            request,
+            form=TrainingForm(posted(request), initial={"trained_on": assignment.trained_on}),
+            act=lambda typed: accounts.record_training(
+                actor=actor,
+                assignment=assignment,
+                trained_on=typed["trained_on"],
+                reason=typed["change_reason"],
+            ),
+            said=_("The training is recorded."),
+            to=reverse("admin:trials_user_change", args=[assignment.user_id]),
+            context={
+                "title": _("Training for a role: %(role)s") % {"role": assignment},
+                "submit": _("Record training"),
+            },
         )

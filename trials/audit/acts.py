@@ -19,6 +19,7 @@ ACTS = {
     "reactivate user": _("Account reactivated"),
     "assign role": _("Role given"),
     "end role": _("Role ended"),
+    "record training": _("Training recorded"),
     "log in": _("Logged in"),
     "log out": _("Logged out"),
     "login failed": _("Login failed"),
