@@ -147,7 +147,7 @@ def truth_of(data: Mapping[str, Any], name: str) -> bool:
 
 
 def site_named(user: User, code: str) -> Site:
-    """The site of the user with this code, or STUDY/SITE. Raises Refused, alike for a foreign one and none."""
+    """The user's site of this code, or STUDY/SITE. Raises Refused, alike for a foreign one and none."""
     study, _slash, site = code.rpartition("/")
     found = sites_of(user).filter(code=site, **({"study__code": study} if study else {}))[:2]
     if len(found) != 1:

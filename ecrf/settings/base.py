@@ -177,7 +177,7 @@ BODY_LIMIT_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE
 BODY_LIMITS_BYTES_BY_PREFIX = {"/api/v1/imports/": 10 * 1024 * 1024}
 
 DISK_RESERVE_MIB = env.int("DISK_RESERVE_MIB", default=64)
-"""Below this much room on the disk of an SQLite file nothing but logging in is written; 0: never looked at."""
+"""With less room than this on the disk of an SQLite file only logging in is written; 0: never looked at."""
 DISK_RESERVE_LEFT_TO = ("/admin/login/", "/admin/logout/", "/api/v1/auth/")
 
 POSTGRESQL_PROGRAMS = env.str("POSTGRESQL_PROGRAMS", default="")

@@ -51,7 +51,8 @@ def asked(prepared: Prepared, folder: Path, *options: str) -> dict[str, Any]:
             "--url", f"http://127.0.0.1:{server.port}", "--header", bearer,
             "--checks", ",".join(CHECKS), "--workers", "1", "--generation-database", "none",
             "--exclude-path-regex", ENDS_THE_LOGIN, "--request-timeout", "60",
-            "--warnings", "off", "--report", "json", "--report-json-path", str(folder / "report.json"), *options,
+            "--warnings", "off", "--report", "json",
+            "--report-json-path", str(folder / "report.json"), *options,
         ]  # fmt: skip
         done = subprocess.run(command, cwd=folder, env={**env, "PYTHONPATH": str(ROOT)}, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # fmt: skip

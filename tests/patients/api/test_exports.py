@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from patients.actions.save_form import create_form, mark_entered_in_error
-from trials.csv_cells import cell
 from patients.forms import definitions
 from patients.models import AdverseEvent, LabSample, Visit
+from trials.csv_cells import cell
 from trials.models import AuditEvent
 
 EXPORT = "/api/v1/exports/csv/"

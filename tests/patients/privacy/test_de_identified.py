@@ -31,7 +31,7 @@ from tests.factories import (
 )
 from trials.models import Role, User
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("R57")]
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("R57", "R59")]
 
 MARKER = "Xiaoming"
 BIRTH = "1961-05"
