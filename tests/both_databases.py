@@ -45,6 +45,7 @@ RULES = (
     "tests/patients/dosing/",
     "tests/patients/eligibility/",
     "tests/patients/participation/",
+    "tests/patients/privacy/test_de_identified.py",
     "tests/patients/test_grades.py",
     "tests/patients/test_tumor_response.py",
     "tests/patients/test_tumor_settings.py",
