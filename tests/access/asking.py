@@ -208,9 +208,9 @@ def word_of(reply: Any) -> str:
     return words.get(reply.status_code, "yes" if reply.status_code < 500 else str(reply.status_code))
 
 
-def comparable(reply: Reply) -> tuple[int, str]:
-    """A refusal without what differs from request to request."""
-    return reply.status, CHANGING.sub("", reply.body)
+def comparable(reply: Reply, event: int) -> tuple[int, str]:
+    """A refusal without what differs from request to request, and without the event that was sent."""
+    return reply.status, CHANGING.sub("", reply.body).replace(str(event), "")
 
 
 REFUSALS = frozenset({"no", "hidden", "login", "never"})
