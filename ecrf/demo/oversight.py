@@ -135,9 +135,8 @@ def _sign(desk: Desk, here: int) -> None:
 def _correct(desk: Desk) -> None:
     """The site answers by a correction; what was verified and signed of the form is so no longer."""
     record = _screened(desk)
-    if not record.temperature:
-        return
-    desk.change(record, CORRECTED, {"temperature": str(record.temperature + Decimal("0.1"))})
+    if record.temperature is not None:
+        desk.change(record, CORRECTED, {"temperature": str(record.temperature + Decimal("0.1"))})
 
 
 def _close(desk: Desk, here: int) -> None:
@@ -159,9 +158,9 @@ def _monitor(desk: Desk) -> User:
 
 
 def _screened(desk: Desk) -> VitalSigns:
-    """The first vital signs of screening."""
-    found = VitalSigns.objects.select_related("subject__site", "visit").order_by("repeat")
-    return found.filter(subject=desk.subject, visit__code="SCR", entered_in_error=False)[0]
+    """The first vital signs with a temperature."""
+    found = VitalSigns.objects.select_related("subject__site", "visit").order_by("pk")
+    return found.filter(subject=desk.subject, entered_in_error=False, temperature__isnull=False)[0]
 
 
 def _critical(desk: Desk) -> set[str]:

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from ecrf.demo.defects import DEFECTS, expected
 from ecrf.demo.plans import Fate, draw_plans
 from patients.checks.casebook import CHECKS
-from patients.models import DeviationStatus, ProtocolDeviation, Query, QueryState
+from patients.models import DeviationStatus, ProtocolDeviation, Query, QueryState, RaisedBy
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def said(demonstration: None) -> list[str]:
 
 
 def test_the_run_finds_exactly_the_known_defects(said: list[str]) -> None:
-    asked = Query.objects.filter(state=QueryState.OPEN)
+    asked = Query.objects.filter(state=QueryState.OPEN, raised_by=RaisedBy.CHECK)
     found = Counter(asked.values_list("check_id", "subject__code", "form"))
     assert found == Counter(expected())
 
