@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 from django.db.models.sql import InsertQuery
 
 from ecrf.demo.fixture import Progress, models_of_the_record, read, stored_columns
-from trials.audit.event_hash import event_hash
+from trials.audit.event_hash import event_hash, text_digest
 from trials.models import AuditEvent, Chain, Study, User
 
 BATCH = 1000
@@ -109,7 +109,9 @@ def _check_chains() -> None:
     for event in events.iterator(chunk_size=2000):
         number, before = heads[event.chain_id]
         fits = event.number == number + 1 and event.previous_hash == before
-        if not fits or event.hash != event_hash(event, chains[event.chain_id].key, event.actor.username):
+        words_fit = event.text_digest == text_digest(event.reason, event.note, event.salt)
+        hashed = event_hash(event, chains[event.chain_id].key, event.actor.username)
+        if not (fits and words_fit and event.hash == hashed):
             raise CannotLoad(f"event {event.number} of {chains[event.chain_id].key} does not fit its chain")
         heads[event.chain_id] = (event.number, event.hash)
     for pk, chain in chains.items():

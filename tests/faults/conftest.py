@@ -19,6 +19,9 @@ from tests.faults.no_migrations import NoMigrations
 from tests.faults.server import copy_of_sqlite, environment, run_script
 from tests.postgresql import CannotStart
 
+# Read by the servers' own processes.
+collect_ignore = ["installation.py", "no_migrations.py", "prepare.py", "wsgi.py"]
+
 PREPARE = "tests.faults.prepare"
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from patients.models import CaseReportForm, Row, Subject
+from patients.models import CaseReportForm, PolicyAcknowledgment, Row, Subject
 from patients.selectors import choose_range, path_to_site, subjects, visible
 from tests.factories import (
     UserFactory,
@@ -25,7 +25,7 @@ from trials.roles import Verb
 CAPTURED = [
     model
     for model in apps.get_app_config("patients").get_models()
-    if issubclass(model, RegulatedModel) and not issubclass(model, HistoryRow)
+    if issubclass(model, RegulatedModel) and not issubclass(model, HistoryRow | PolicyAcknowledgment)
 ]
 
 

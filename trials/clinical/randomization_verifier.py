@@ -26,6 +26,11 @@ def sha256(text: str) -> str:
 
 
 def compact(*values: Any) -> str:
+    """One line of the published text.
+
+    >>> compact("", 1, "A")
+    '["",1,"A"]'
+    """
     return json.dumps(list(values), separators=(",", ":"))
 
 

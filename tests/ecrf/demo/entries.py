@@ -20,6 +20,11 @@ DRAWN_ANEW = {
     "password",
     "nonce",
     "published_digest",
+    "text_digest",
+    "row_marks",
+    "content_digest",
+    "identifier",
+    "history_rows",
 }
 
 
@@ -75,5 +80,7 @@ def _content(entry: Entry) -> Entry:
 
 def _is_own_key(column: models.Field) -> bool:
     related = column.related_model
-    points_to_captured_data = related is not None and related._meta.label.startswith("patients.")
+    points_to_captured_data = related is not None and (
+        related._meta.label.startswith("patients.") or related._meta.label == "trials.AuditEvent"
+    )
     return points_to_captured_data or column.name in {"chain", "record_id", "row_id", "about"}

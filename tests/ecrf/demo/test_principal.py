@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ecrf.demo.world import COLLEAGUES
+from ecrf.demo.accounts import open_accounts
+from ecrf.demo.world import COLLEAGUES, PASSWORD
 from patients.models import DoseAdministration
 from tests.ecrf.api.client import client_of
 from trials.models import DoseModificationTable, Role, User
@@ -57,7 +58,10 @@ def test_after_the_approval_by_the_principal_investigator_a_dose_shows_its_expec
     assert refused.status_code == 403
     principal = browser_of("principal")
     assert f"{page}approve/" in principal.get(f"{page}change/").content.decode()
-    assert principal.post(f"{page}approve/", {"change_reason": "Discussed"}).status_code == 302
+    open_accounts()
+    principal = browser_of("principal")
+    typed = {"username": "principal", "password": PASSWORD}
+    assert principal.post(f"{page}approve/", {"change_reason": "Discussed"} | typed).status_code == 302
 
     table.refresh_from_db()
     assert (table.is_approved, table.approved_by.username) == (True, "principal")

@@ -50,5 +50,6 @@ def test_a_result_without_its_unit_is_named_and_not_called_missing(in_a: Ward) -
     found = in_a.expected("TORIPALIMAB", 0)
     assert found.action is None
     assert found.words == (
-        "cannot be determined: the alanine aminotransferase of C1D1 on 2021-03-08 (30) has no unit"
+        "cannot be determined: the alanine aminotransferase of C1D1 on 2021-03-08 (30) has no unit, the "
+        "alanine aminotransferase of 2021-03-08 is 30 U/L and 30, without times that say which came last"
     )
