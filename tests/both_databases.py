@@ -4,9 +4,10 @@ The SQLite leg is the ordinary session. Then a second pytest, given the same arg
 that was started for it, runs every test that touches a database; pure tests run once. `--db sqlite` or
 `--db postgres` runs one leg alone.
 
-Tests of rules over facts that were read (checks, derivations, reports, who reaches which page) ask nothing
-of a database that the others do not: after SQLite they run on PostgreSQL with `--heavy` or `--db postgres`
-only. The demonstration, which goes through all of these rules, is loaded and reported on both.
+Tests of rules over facts that were read (checks, derivations, reports) and of pages over the same actions
+ask nothing of a database that the others do not: after SQLite they run on PostgreSQL with `--heavy` or
+`--db postgres` only. The demonstration, which goes through all of these rules, is loaded and reported on
+both.
 """
 
 import json
@@ -38,9 +39,17 @@ FOR_POSTGRESQL = pytest.StashKey[int]()
 RULES = (
     "tests/access/",
     "tests/browser/",
-    "tests/ecrf/admin/test_reach.py",
+    "tests/ecrf/access/test_administrators_enter_nothing.py",
+    "tests/ecrf/access/test_credentials_for_a_signature.py",
+    "tests/ecrf/access/test_headers.py",
+    "tests/ecrf/access/test_login.py",
+    "tests/ecrf/access/test_second_factor.py",
+    "tests/ecrf/access/test_sessions.py",
+    "tests/ecrf/access/test_token_limits.py",
+    "tests/ecrf/admin/",
     "tests/ecrf/demo/test_defects.py",
     "tests/ecrf/reports/",
+    "tests/patients/admin/",
     "tests/patients/checks/",
     "tests/patients/dosing/",
     "tests/patients/eligibility/",
@@ -50,6 +59,7 @@ RULES = (
     "tests/patients/test_tumor_response.py",
     "tests/patients/test_tumor_settings.py",
     "tests/patients/test_tumor_told.py",
+    "tests/trials/admin/",
 )
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}

@@ -46,6 +46,11 @@ LIKE_OTHERS = {f"other_study {name}" for name in ("coordinator", "monitor", "sta
 
 ASKED = [pytest.param(name, marks=pytest.mark.heavy) if name in LIKE_OTHERS else name for name in PEOPLE]
 
+METHODS_ASKED = [
+    name if name in ("anonymous", "coordinator") else pytest.param(name, marks=pytest.mark.heavy)
+    for name in AT_OWN_PLACE
+]
+
 EVERY_METHOD = (*METHODS, "HEAD", "OPTIONS")
 LINES = table()
 
@@ -157,7 +162,7 @@ def unlike_invented(person: Person, line: Line, method: str, kind: Kind, reply: 
     return [f"{method} {line} {kind.word}: {reply.status} for a foreign record, {other.status} for none"]
 
 
-@pytest.mark.parametrize("name", AT_OWN_PLACE)
+@pytest.mark.parametrize("name", METHODS_ASKED)
 def test_no_address_knows_a_method_that_the_table_does_not(
     name: str, world: World, walk: list[tuple[Line, list[Kind]]]
 ) -> None:
