@@ -13,9 +13,15 @@ from tests.access.world import AT_A_SITE, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("R04"), pytest.mark.requirement("R21")]
 
-FOREIGN = [
+ELSEWHERE = [
     *[f"other_site {name}" for name in AT_A_SITE],
     *[f"other_study {name}" for name in ("principal", "data_manager", "administrator")],
+]
+FOREIGN = [
+    name
+    if name in ("other_site coordinator", "other_study administrator")
+    else pytest.param(name, marks=pytest.mark.heavy)
+    for name in ELSEWHERE
 ]
 AUTOCOMPLETED = [("patients", "subject", "previous"), ("patients", "visit", "subject")]
 

@@ -41,10 +41,9 @@ PEOPLE = [*AT_OWN_PLACE, *OF_ANOTHER_PLACE]
 THOROUGH = {"other_site coordinator"}
 """Who is asked about every kind of form and noun; everybody else about one for each line, by turns."""
 
-LIKE_OTHERS = {f"other_study {name}" for name in ("coordinator", "monitor", "statistician", "keeper")}
-"""People of another study who meet what its principal investigator meets there, or less: with --heavy."""
-
-ASKED = [pytest.param(name, marks=pytest.mark.heavy) if name in LIKE_OTHERS else name for name in PEOPLE]
+ALWAYS = {"anonymous", "coordinator", "data_manager", "administrator", "other_site coordinator"}
+"""Who is asked each time, for every kind of reader and stranger one; everybody else with --heavy."""
+ASKED = [name if name in ALWAYS else pytest.param(name, marks=pytest.mark.heavy) for name in PEOPLE]
 
 METHODS_ASKED = [
     name if name in ("anonymous", "coordinator") else pytest.param(name, marks=pytest.mark.heavy)

@@ -246,7 +246,7 @@ def monitor(marked_subject: Subject) -> User:
     return person(Role.MONITOR, marked_subject.study, marked_subject.site)
 
 
-@pytest.mark.parametrize("walk", [pages, replies])
+@pytest.mark.parametrize("walk", [pytest.param(pages, marks=pytest.mark.heavy), replies])
 def test_no_door_tells_a_de_identified_reader_words_or_the_month_of_birth(
     walk: Any, marked_subject: Subject, statistician: User, monitor: User
 ) -> None:
